@@ -1,0 +1,1 @@
+//! The capture stage: octets of a capture file to frames.

@@ -1,0 +1,3 @@
+//! Reads packet captures of a chat over TCP and UDP, and answers questions about them with evidence.
+
+pub mod capture;

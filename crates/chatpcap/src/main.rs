@@ -1,0 +1,3 @@
+//! The `chatpcap` program.
+
+fn main() {}
