@@ -143,8 +143,8 @@ fn count(path: &Path) -> Result<Facts, String> {
         facts.wire_bytes += u64::from(frame.original_length);
         facts.cap_bytes += frame.octets.len() as u64;
         if let Some(time) = frame.timestamp {
-            let [first, _, least, greatest] = times.unwrap_or([time; 4]);
-            times = Some([first, time, least.min(time), greatest.max(time)]);
+            let [first, _, low, high] = times.unwrap_or([time; 4]);
+            times = Some([first, time, low.min(time), high.max(time)]);
         }
         let encapsulation = ENCAPSULATIONS
             .iter()
@@ -157,10 +157,9 @@ fn count(path: &Path) -> Result<Facts, String> {
     }
     assert!(capture.next_frame().is_none(), "the end is the end");
     if let Some(times) = times {
-        let [first, last, least, greatest] =
+        let [first, last, low, high] =
             times.map(|time| Some(format!("{}.{:09}", time.seconds(), time.nanoseconds())));
-        (facts.first_ts, facts.last_ts, facts.min_ts, facts.max_ts) =
-            (first, last, least, greatest);
+        (facts.first_ts, facts.last_ts, facts.min_ts, facts.max_ts) = (first, last, low, high);
     }
     facts.notices = capture.notices().iter().map(ToString::to_string).collect();
     Ok(facts)

@@ -86,13 +86,12 @@ impl Pcapng {
             {
                 (self.content(kind, body), body.len())
             } else {
-                match self.measure(window, notices, frames)? {
-                    None => continue,
-                    Some(length) => {
-                        let (kind, body) = framed_loosely(self.order, window.octets(), length)?;
-                        (self.content(kind, body), body.len())
-                    }
+                let length = self.measure(window, notices, frames)?;
+                if length == 0 {
+                    continue;
                 }
+                let (kind, body) = framed_loosely(self.order, window.octets(), length)?;
+                (self.content(kind, body), body.len())
             };
             let offset = window.offset();
             let place = window.consume(length.saturating_add(12));
@@ -167,13 +166,13 @@ impl Pcapng {
 
     /// Sees to it that the next block is in the window as a whole, and says how long it is.
     ///
-    /// `None` at the end of what can be read, `Some(None)` if the block was passed over.
+    /// `None` at the end of what can be read, 0 if the block was passed over.
     fn measure(
         &mut self,
         window: &mut Window,
         notices: &mut Notices,
         frames: u64,
-    ) -> Option<Option<usize>> {
+    ) -> Option<usize> {
         let (format, offset) = (Format::Pcapng, window.offset());
         let truncated = |needed: u32, available: u64| Notice::Truncated {
             format,
@@ -199,13 +198,11 @@ impl Pcapng {
         let octets = window.octets();
         let kind = self.order.u32(octets, 0)?;
         if kind == kind::SECTION_HEADER {
-            match section_order(octets) {
-                Some(order) => self.order = order,
-                None => {
-                    notices.add(damaged(Damage::ByteOrder));
-                    return None;
-                }
-            }
+            let Some(order) = section_order(octets) else {
+                notices.add(damaged(Damage::ByteOrder));
+                return None;
+            };
+            self.order = order;
         }
         let length = self.order.u32(octets, 4)?;
         if length < FRAMING {
@@ -231,7 +228,7 @@ impl Pcapng {
                 notices.add(truncated(length, available));
                 return None;
             }
-            return Some(None);
+            return Some(0);
         }
         let padded = length.next_multiple_of(4);
         let needed = usize::try_from(padded).ok()?;
@@ -247,7 +244,7 @@ impl Pcapng {
             }));
             return None;
         }
-        Some(Some(needed))
+        Some(needed)
     }
 }
 
