@@ -1,3 +1,4 @@
 //! Reads packet captures of a chat over TCP and UDP, and answers questions about them with evidence.
 
 pub mod capture;
+pub mod packet;
