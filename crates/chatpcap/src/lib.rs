@@ -1,4 +1,5 @@
 //! Reads packet captures of a chat over TCP and UDP, and answers questions about them with evidence.
 
 pub mod capture;
+pub mod flow;
 pub mod packet;

@@ -1,0 +1,163 @@
+//! The flow stage: packets to flows, numbered as Wireshark numbers `tcp.stream` and `udp.stream`.
+//!
+//! A flow is both directions between two endpoints over one transport. Flows are numbered per
+//! transport from 0, in the order of their first packets; the link, VLAN tags and the interface
+//! do not tell flows apart. A SYN whose sequence number differs from the one that its sender
+//! began with opens a new flow between the same endpoints: the port was used again.
+//!
+//! A TCP or UDP header quoted by an ICMP error message names a flow, which takes a number if it is
+//! new, but adds no packet to it.
+//!
+//! Memory grows with the number of flows, never with packets.
+
+mod endpoint;
+mod table;
+mod tcp;
+mod udp;
+
+use crate::capture::{Frame, Timestamp};
+
+pub use self::endpoint::Endpoint;
+pub use self::table::{FlowTable, Sighting};
+pub use self::tcp::{Handshake, Mark, TcpFlow};
+pub use self::udp::{FirstDatagram, UdpFlow};
+
+/// Which way a packet goes through its flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the endpoint that sent the flow's first packet.
+    Forward,
+    /// To the endpoint that sent the flow's first packet.
+    Backward,
+}
+
+impl Direction {
+    /// The other way.
+    #[must_use]
+    pub const fn reverse(self) -> Self {
+        match self {
+            Self::Forward => Self::Backward,
+            Self::Backward => Self::Forward,
+        }
+    }
+}
+
+/// A pair of values, one a direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PerDirection<T> {
+    /// Of packets from the endpoint that sent the first packet.
+    pub forward: T,
+    /// Of packets to it.
+    pub backward: T,
+}
+
+impl<T> PerDirection<T> {
+    /// The value of one direction.
+    pub const fn get(&self, direction: Direction) -> &T {
+        match direction {
+            Direction::Forward => &self.forward,
+            Direction::Backward => &self.backward,
+        }
+    }
+
+    /// The value of one direction, to change it.
+    pub const fn get_mut(&mut self, direction: Direction) -> &mut T {
+        match direction {
+            Direction::Forward => &mut self.forward,
+            Direction::Backward => &mut self.backward,
+        }
+    }
+}
+
+/// How much one direction of a flow carried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Volume {
+    /// Packets whose transport header was captured in full.
+    pub packets: u64,
+    /// Octets of these frames on the wire, link header included.
+    pub octets: u64,
+    /// Octets of payload on the wire; what was sent again counts again.
+    pub payload: u64,
+}
+
+/// What flows of every transport have.
+#[derive(Clone, Copy, Debug)]
+pub struct Flow {
+    /// `tcp.stream` or `udp.stream`.
+    pub index: u32,
+    /// Who sent the first packet.
+    pub source: Endpoint,
+    /// Who received it.
+    pub destination: Endpoint,
+    /// Packets and octets.
+    pub volume: PerDirection<Volume>,
+    /// The number of the first packet's frame.
+    pub first_frame: u64,
+    /// When the first packet was captured.
+    pub first: Option<Timestamp>,
+    /// When the last packet was captured: the last in the file, which need not be the latest.
+    pub last: Option<Timestamp>,
+}
+
+impl Flow {
+    const fn new(index: u32, source: Endpoint, destination: Endpoint, frame: &Frame<'_>) -> Self {
+        const NOTHING: Volume = Volume {
+            packets: 0,
+            octets: 0,
+            payload: 0,
+        };
+        Self {
+            index,
+            source,
+            destination,
+            volume: PerDirection {
+                forward: NOTHING,
+                backward: NOTHING,
+            },
+            first_frame: frame.number,
+            first: frame.timestamp,
+            last: frame.timestamp,
+        }
+    }
+
+    /// The sender of packets in this direction.
+    pub const fn sender(&self, direction: Direction) -> Endpoint {
+        match direction {
+            Direction::Forward => self.source,
+            Direction::Backward => self.destination,
+        }
+    }
+
+    /// The receiver of packets in this direction.
+    pub const fn receiver(&self, direction: Direction) -> Endpoint {
+        self.sender(direction.reverse())
+    }
+
+    /// Whether one of the ends has this port.
+    pub const fn has_port(&self, port: u16) -> bool {
+        self.source.port == port || self.destination.port == port
+    }
+
+    fn is_between(&self, a: Endpoint, b: Endpoint) -> bool {
+        let ends = (self.source, self.destination);
+        ends == (a, b) || ends == (b, a)
+    }
+
+    fn direction_from(&self, source: Endpoint) -> Direction {
+        if source == self.source {
+            Direction::Forward
+        } else {
+            Direction::Backward
+        }
+    }
+
+    fn count(&mut self, direction: Direction, frame: &Frame<'_>, payload: usize) {
+        let volume = self.volume.get_mut(direction);
+        volume.packets = volume.packets.saturating_add(1);
+        volume.octets = volume.octets.saturating_add(frame.original_length.into());
+        volume.payload = volume
+            .payload
+            .saturating_add(u64::try_from(payload).unwrap_or(u64::MAX));
+        self.last = frame.timestamp.or(self.last);
+    }
+}

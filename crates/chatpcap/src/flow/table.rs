@@ -1,0 +1,222 @@
+//! The table of all flows of a capture.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+use super::tcp::Observed;
+use super::{Direction, Endpoint, Flow, TcpFlow, UdpFlow};
+use crate::capture::Frame;
+use crate::packet::{Packet, Tcp, Transport, TransportPayload, Udp};
+
+/// All flows of one capture.
+///
+/// The hash is seeded anew in every process, because the keys are chosen by whoever sent the
+/// packets; no order of the table reaches the outside.
+#[derive(Debug, Default)]
+pub struct FlowTable {
+    tcp: Vec<TcpFlow>,
+    udp: Vec<UdpFlow>,
+    /// Indices into `tcp`, by the flow's two endpoints; of flows between the same endpoints the
+    /// latest.
+    tcp_index: HashTable<u32>,
+    udp_index: HashTable<u32>,
+    hasher: RandomState,
+}
+
+/// Where in the table a packet belongs.
+#[derive(Clone, Copy, Debug)]
+pub struct Sighting<'a> {
+    /// The flow's number among the flows of its transport.
+    pub index: u32,
+    /// Which way the packet goes.
+    pub direction: Direction,
+    /// The segment or datagram.
+    pub transport: Transport<'a>,
+}
+
+impl FlowTable {
+    /// An empty table.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// TCP flows in the order of their numbers.
+    pub fn tcp(&self) -> &[TcpFlow] {
+        &self.tcp
+    }
+
+    /// UDP flows in the order of their numbers.
+    pub fn udp(&self) -> &[UdpFlow] {
+        &self.udp
+    }
+
+    /// A TCP flow by its number.
+    pub fn tcp_flow(&self, index: u32) -> Option<&TcpFlow> {
+        self.tcp.get(usize::try_from(index).ok()?)
+    }
+
+    /// Counts a packet in its flow.
+    ///
+    /// Returns the innermost flow that the packet itself belongs to; a packet that is only quoted
+    /// belongs to none.
+    pub fn observe<'a>(&mut self, frame: &Frame<'_>, packet: &Packet<'a>) -> Option<Sighting<'a>> {
+        let mut sighting = None;
+        for transport in packet.transports() {
+            let seen = match transport.payload {
+                TransportPayload::Tcp(tcp) => self.observe_tcp(frame, &transport, &tcp),
+                TransportPayload::Udp(udp) => self.observe_udp(frame, &transport, &udp),
+            };
+            if let Some((index, direction)) = seen
+                && !transport.quoted
+            {
+                sighting = Some(Sighting {
+                    index,
+                    direction,
+                    transport,
+                });
+            }
+        }
+        sighting
+    }
+
+    fn observe_tcp(
+        &mut self,
+        frame: &Frame<'_>,
+        transport: &Transport<'_>,
+        tcp: &Tcp<'_>,
+    ) -> Option<(u32, Direction)> {
+        let (source, destination) =
+            endpoints(transport, tcp.source_port()?, tcp.destination_port()?);
+        let Self {
+            tcp: flows,
+            tcp_index,
+            hasher,
+            ..
+        } = self;
+        let mut position = find_or_add(
+            tcp_index,
+            hasher,
+            flows,
+            source,
+            destination,
+            frame,
+            TcpFlow::new,
+        )?;
+        if transport.quoted {
+            return Some((u32::try_from(position).ok()?, Direction::Forward));
+        }
+        let observed = Observed::new(tcp, transport, frame);
+        if let Some(observed) = &observed
+            && flows.get(position)?.is_reused_by(source, observed)
+        {
+            position = flows.len();
+            let index = u32::try_from(position).ok()?;
+            flows.push(TcpFlow::new(Flow::new(index, source, destination, frame)));
+            replace(tcp_index, hasher, flows, index);
+        }
+        let flow = flows.get_mut(position)?;
+        let direction = flow.flow.direction_from(source);
+        if let Some(observed) = observed {
+            flow.observe(direction, &observed, frame);
+        }
+        Some((flow.flow.index, direction))
+    }
+
+    fn observe_udp(
+        &mut self,
+        frame: &Frame<'_>,
+        transport: &Transport<'_>,
+        udp: &Udp<'_>,
+    ) -> Option<(u32, Direction)> {
+        let (source, destination) =
+            endpoints(transport, udp.source_port()?, udp.destination_port()?);
+        let Self {
+            udp: flows,
+            udp_index,
+            hasher,
+            ..
+        } = self;
+        let position = find_or_add(
+            udp_index,
+            hasher,
+            flows,
+            source,
+            destination,
+            frame,
+            UdpFlow::new,
+        )?;
+        let flow = flows.get_mut(position)?;
+        let direction = flow.flow.direction_from(source);
+        if !transport.quoted {
+            flow.observe(direction, udp, transport, frame);
+        }
+        Some((flow.flow.index, direction))
+    }
+}
+
+fn endpoints(transport: &Transport<'_>, from: u16, to: u16) -> (Endpoint, Endpoint) {
+    (
+        Endpoint::new(transport.source, from),
+        Endpoint::new(transport.destination, to),
+    )
+}
+
+/// Both directions of a flow have one hash.
+fn hash(hasher: &RandomState, a: Endpoint, b: Endpoint) -> u64 {
+    hasher.hash_one(if a <= b { (a, b) } else { (b, a) })
+}
+
+/// Finds the latest flow between two endpoints, or adds one. `None` when flows outnumber a `u32`.
+fn find_or_add<T: AsRef<Flow>>(
+    index: &mut HashTable<u32>,
+    hasher: &RandomState,
+    flows: &mut Vec<T>,
+    source: Endpoint,
+    destination: Endpoint,
+    frame: &Frame<'_>,
+    new: fn(Flow) -> T,
+) -> Option<usize> {
+    let hashed = hash(hasher, source, destination);
+    let flow_at = |position: &u32| {
+        flows
+            .get(usize::try_from(*position).ok()?)
+            .map(AsRef::as_ref)
+    };
+    let is_between =
+        |position: &u32| flow_at(position).is_some_and(|flow| flow.is_between(source, destination));
+    if let Some(position) = index.find(hashed, is_between) {
+        return usize::try_from(*position).ok();
+    }
+    let position = u32::try_from(flows.len()).ok()?;
+    index.insert_unique(hashed, position, |other| {
+        flow_at(other).map_or(0, |flow| hash(hasher, flow.source, flow.destination))
+    });
+    flows.push(new(Flow::new(position, source, destination, frame)));
+    usize::try_from(position).ok()
+}
+
+/// Makes the flow of this number the latest between its endpoints.
+fn replace<T: AsRef<Flow>>(
+    index: &mut HashTable<u32>,
+    hasher: &RandomState,
+    flows: &[T],
+    position: u32,
+) {
+    let flow_at = |position: u32| {
+        flows
+            .get(usize::try_from(position).ok()?)
+            .map(AsRef::as_ref)
+    };
+    let Some(latest) = flow_at(position) else {
+        return;
+    };
+    let hashed = hash(hasher, latest.source, latest.destination);
+    let same = |other: &u32| {
+        flow_at(*other).is_some_and(|flow| flow.is_between(latest.source, latest.destination))
+    };
+    if let Some(entry) = index.find_mut(hashed, same) {
+        *entry = position;
+    }
+}

@@ -1,0 +1,290 @@
+//! TCP flows: their handshake and how they ended.
+
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::FixedState;
+
+use super::{Direction, Endpoint, Flow, PerDirection};
+use crate::capture::{Frame, Timestamp};
+use crate::packet::{Flags, Network, Tcp, Transport, tcp};
+
+/// Two equal segments closer than this are one segment captured twice: no sender waits less
+/// before it sends again (RFC 6298 §2.4 asks for 1 s, Linux waits 200 ms).
+const SHORTEST_RETRANSMISSION_NANOSECONDS: i64 = 200_000_000;
+
+/// A TCP flow.
+#[derive(Clone, Debug)]
+pub struct TcpFlow {
+    /// Endpoints, packets, octets and times.
+    pub flow: Flow,
+    /// The three-way handshake, as far as it is in the capture.
+    pub handshake: Handshake,
+    /// The initial sequence number of each direction as Wireshark takes it: that of the SYN, else
+    /// one less than the first number seen.
+    pub isn: PerDirection<Option<u32>>,
+    /// Segments with FIN.
+    pub fin: PerDirection<u32>,
+    /// Segments with RST.
+    pub rst: PerDirection<u32>,
+    /// The frame of the first RST.
+    pub first_rst_frame: Option<u64>,
+}
+
+/// What of a three-way handshake is in the capture (RFC 9293 §3.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Handshake {
+    /// Which way the SYN went.
+    pub syn_direction: Option<Direction>,
+    /// The first SYN.
+    pub syn: Option<Mark>,
+    /// The first SYN-ACK that acknowledges the SYN.
+    pub syn_ack: Option<Mark>,
+    /// The first segment of the initiator that acknowledges the SYN-ACK.
+    pub ack: Option<Mark>,
+    /// SYN segments that the initiator sent.
+    pub syn_count: u32,
+    /// SYN-ACK segments that the responder sent.
+    pub syn_ack_count: u32,
+    /// SYN and SYN-ACK segments that the capture holds twice, not counted above.
+    pub captured_twice: u32,
+    /// The frame of the last SYN, which is the first unless it was sent again.
+    pub last_syn_frame: u64,
+    /// From the last SYN to the first segment with ACK and without SYN of either side, in
+    /// nanoseconds: what Wireshark calls `tcp.analysis.initial_rtt`.
+    pub initial_rtt: Option<i64>,
+    last_syn_time: Option<Timestamp>,
+    /// Of the last SYN and the last SYN-ACK, to know them again.
+    identity: PerDirection<(u64, Option<Timestamp>)>,
+}
+
+/// A segment of a handshake and its place in the capture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The frame's number.
+    pub frame: u64,
+    /// The sequence number, absolute.
+    pub seq: u32,
+    /// The acknowledgment number, absolute.
+    pub ack: u32,
+    /// Octets before the TCP header in the frame; `None` where fragments were put together.
+    pub header_offset: Option<u32>,
+}
+
+/// A segment whose header was captured at least to its flags.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Observed {
+    flags: Flags,
+    mark: Mark,
+    /// Octets of payload; `None` where the header is not there whole.
+    payload: Option<usize>,
+    /// What tells a resent segment from one that was captured twice: only for SYN segments.
+    identity: u64,
+}
+
+impl Observed {
+    pub(super) fn new(tcp: &Tcp<'_>, transport: &Transport<'_>, frame: &Frame<'_>) -> Option<Self> {
+        let flags = tcp.flags()?;
+        let header_offset = tcp.header.start();
+        let mark = Mark {
+            frame: frame.number,
+            seq: tcp.sequence_number()?,
+            ack: tcp.acknowledgment_number()?,
+            header_offset: header_offset.and_then(|offset| u32::try_from(offset).ok()),
+        };
+        // A segment counts once its header is there, with or without its options.
+        let has_header = tcp.header.octets().len() >= tcp::MIN_HEADER;
+        let payload = tcp.payload_length().filter(|_| has_header);
+        let identity = if flags.has(Flags::SYN) {
+            identity(tcp, transport)
+        } else {
+            0
+        };
+        Some(Self {
+            flags,
+            mark,
+            payload,
+            identity,
+        })
+    }
+}
+
+impl TcpFlow {
+    pub(super) fn new(flow: Flow) -> Self {
+        Self {
+            flow,
+            handshake: Handshake::default(),
+            isn: PerDirection::default(),
+            fin: PerDirection::default(),
+            rst: PerDirection::default(),
+            first_rst_frame: None,
+        }
+    }
+
+    /// The endpoint that opened the connection: who sent the SYN or received the SYN-ACK. `None`
+    /// where the capture shows neither.
+    pub fn initiator(&self) -> Option<Endpoint> {
+        self.handshake
+            .syn_direction
+            .map(|direction| self.flow.sender(direction))
+    }
+
+    /// The endpoint that was connected to.
+    pub fn responder(&self) -> Option<Endpoint> {
+        self.handshake
+            .syn_direction
+            .map(|direction| self.flow.receiver(direction))
+    }
+
+    /// Whether the responder answered the SYN with a reset and nothing else.
+    pub fn is_refused(&self) -> bool {
+        let Some(direction) = self.handshake.syn_direction else {
+            return false;
+        };
+        self.handshake.syn.is_some()
+            && self.handshake.syn_ack.is_none()
+            && *self.rst.get(direction.reverse()) > 0
+    }
+
+    /// Whether a segment from `source` opens another connection between the same endpoints.
+    pub(super) fn is_reused_by(&self, source: Endpoint, observed: &Observed) -> bool {
+        let isn = self.isn.get(self.flow.direction_from(source));
+        observed.flags.is_syn() && isn.is_some_and(|isn| isn != observed.mark.seq)
+    }
+
+    pub(super) fn observe(&mut self, direction: Direction, observed: &Observed, frame: &Frame<'_>) {
+        let Observed {
+            flags,
+            mark,
+            payload,
+            ..
+        } = observed;
+        if let Some(payload) = payload {
+            self.flow.count(direction, frame, *payload);
+        }
+        self.note_isn(direction, *flags, mark);
+        if flags.has(Flags::SYN) {
+            self.handshake
+                .observe_syn(direction, observed, frame.timestamp);
+        } else if flags.has(Flags::ACK) {
+            self.handshake
+                .observe_ack(direction, *flags, mark, frame.timestamp);
+        }
+        let count = |counter: &mut u32| *counter = counter.saturating_add(1);
+        if flags.has(Flags::FIN) {
+            count(self.fin.get_mut(direction));
+        }
+        if flags.has(Flags::RST) {
+            count(self.rst.get_mut(direction));
+            self.first_rst_frame.get_or_insert(mark.frame);
+        }
+    }
+
+    fn note_isn(&mut self, direction: Direction, flags: Flags, mark: &Mark) {
+        let isn = self.isn.get_mut(direction);
+        if flags.is_syn_ack() {
+            *isn = Some(mark.seq);
+        } else if isn.is_none() {
+            let syn = flags.has(Flags::SYN);
+            *isn = Some(if syn {
+                mark.seq
+            } else {
+                mark.seq.wrapping_sub(1)
+            });
+        }
+        if flags.has(Flags::ACK) {
+            self.isn
+                .get_mut(direction.reverse())
+                .get_or_insert(mark.ack.wrapping_sub(1));
+        }
+    }
+}
+
+impl AsRef<Flow> for TcpFlow {
+    fn as_ref(&self) -> &Flow {
+        &self.flow
+    }
+}
+
+impl Handshake {
+    /// Whether both SYN and SYN-ACK are in the capture: the connection was answered.
+    pub const fn is_answered(&self) -> bool {
+        self.syn.is_some() && self.syn_ack.is_some()
+    }
+
+    fn observe_syn(&mut self, direction: Direction, observed: &Observed, time: Option<Timestamp>) {
+        let Observed {
+            flags,
+            mark,
+            identity,
+            ..
+        } = observed;
+        let last = self.identity.get_mut(direction);
+        let is_twin = last.0 == *identity && is_too_soon(last.1, time);
+        *last = (*identity, time);
+        if flags.is_syn() {
+            self.last_syn_time = time;
+        }
+        if is_twin {
+            self.captured_twice = self.captured_twice.saturating_add(1);
+            return;
+        }
+        if flags.is_syn() {
+            self.last_syn_frame = mark.frame;
+            self.syn_count = self.syn_count.saturating_add(1);
+            self.syn_direction.get_or_insert(direction);
+            self.syn.get_or_insert(*mark);
+        } else {
+            self.syn_ack_count = self.syn_ack_count.saturating_add(1);
+            self.syn_direction
+                .get_or_insert_with(|| direction.reverse());
+            let answers = self
+                .syn
+                .is_none_or(|syn| mark.ack == syn.seq.wrapping_add(1));
+            if answers && self.syn_direction == Some(direction.reverse()) {
+                self.syn_ack.get_or_insert(*mark);
+            }
+        }
+    }
+
+    fn observe_ack(
+        &mut self,
+        direction: Direction,
+        flags: Flags,
+        mark: &Mark,
+        time: Option<Timestamp>,
+    ) {
+        if self.initial_rtt.is_none()
+            && let (Some(syn), Some(time)) = (self.last_syn_time, time)
+        {
+            self.initial_rtt = Some(time.since(syn));
+        }
+        if self.ack.is_none()
+            && self.syn_direction == Some(direction)
+            && !flags.has(Flags::RST)
+            && self
+                .syn_ack
+                .is_some_and(|syn_ack| mark.ack == syn_ack.seq.wrapping_add(1))
+        {
+            self.ack = Some(*mark);
+        }
+    }
+}
+
+fn is_too_soon(last: Option<Timestamp>, now: Option<Timestamp>) -> bool {
+    match (last, now) {
+        (Some(last), Some(now)) => now.since(last) < SHORTEST_RETRANSMISSION_NANOSECONDS,
+        _ => false,
+    }
+}
+
+/// A number that two captures of one packet share and that a packet sent again does not: over the
+/// IP identification and all captured octets of the segment. Routers change neither.
+fn identity(tcp: &Tcp<'_>, transport: &Transport<'_>) -> u64 {
+    // A fixed seed: an attacker gains nothing from two of his own segments taken for one.
+    let mut hasher = FixedState::default().build_hasher();
+    if let Network::Ipv4(ipv4) = transport.network {
+        hasher.write_u16(ipv4.identification().unwrap_or(0));
+    }
+    hasher.write(tcp.header.octets());
+    hasher.finish()
+}
