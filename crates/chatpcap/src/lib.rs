@@ -3,3 +3,4 @@
 pub mod capture;
 pub mod flow;
 pub mod packet;
+pub mod trace;

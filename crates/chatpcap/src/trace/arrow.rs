@@ -1,0 +1,114 @@
+//! The chat's packets, kept for the flow graph.
+
+use crate::capture::{Frame, Timestamp};
+use crate::flow::{Direction, Endpoint, Sighting};
+use crate::packet::{Flags, TransportPayload};
+
+/// The first packets of the chat, and how many more there are.
+#[derive(Debug)]
+pub struct Arrows {
+    list: Vec<Arrow>,
+    limit: usize,
+    left_out: u64,
+}
+
+/// One packet of the chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrow {
+    /// The frame's number.
+    pub frame: u64,
+    /// When it was captured.
+    pub time: Option<Timestamp>,
+    /// Who sent it.
+    pub from: Endpoint,
+    /// Who received it.
+    pub to: Endpoint,
+    /// Its flow's number among the flows of its transport.
+    pub flow: u32,
+    /// Which way it goes through its flow.
+    pub direction: Direction,
+    /// What it says.
+    pub message: Message,
+}
+
+/// What a packet of the chat says in its header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// A TCP segment.
+    Tcp {
+        /// The control bits.
+        flags: Flags,
+        /// The sequence number, absolute.
+        seq: Option<u32>,
+        /// The acknowledgment number, absolute; `None` where ACK is not set.
+        ack: Option<u32>,
+        /// Octets of payload on the wire.
+        payload: Option<usize>,
+    },
+    /// A UDP datagram.
+    Udp {
+        /// Octets of payload on the wire.
+        payload: Option<usize>,
+    },
+}
+
+impl Arrows {
+    pub(super) const fn new(limit: usize) -> Self {
+        Self {
+            list: Vec::new(),
+            limit,
+            left_out: 0,
+        }
+    }
+
+    /// The packets that were kept, in the order of the capture.
+    pub fn list(&self) -> &[Arrow] {
+        &self.list
+    }
+
+    /// How many packets of the chat were not kept.
+    pub const fn left_out(&self) -> u64 {
+        self.left_out
+    }
+
+    pub(super) fn add(&mut self, frame: &Frame<'_>, sighting: &Sighting<'_>) {
+        if self.list.len() >= self.limit {
+            self.left_out = self.left_out.saturating_add(1);
+            return;
+        }
+        let transport = &sighting.transport;
+        let (ports, message) = match transport.payload {
+            TransportPayload::Tcp(tcp) => {
+                let flags = tcp.flags().unwrap_or_default();
+                let message = Message::Tcp {
+                    flags,
+                    seq: tcp.sequence_number(),
+                    ack: tcp
+                        .acknowledgment_number()
+                        .filter(|_| flags.has(Flags::ACK)),
+                    payload: tcp.payload_length(),
+                };
+                ((tcp.source_port(), tcp.destination_port()), message)
+            }
+            TransportPayload::Udp(udp) => {
+                let message = Message::Udp {
+                    payload: udp.payload_length(),
+                };
+                ((udp.source_port(), udp.destination_port()), message)
+            }
+        };
+        // A packet without ports has no flow, and does not come here.
+        let (Some(from), Some(to)) = ports else {
+            return;
+        };
+        self.list.push(Arrow {
+            frame: frame.number,
+            time: frame.timestamp,
+            from: Endpoint::new(transport.source, from),
+            to: Endpoint::new(transport.destination, to),
+            flow: sighting.index,
+            direction: sighting.direction,
+            message,
+        });
+    }
+}

@@ -1,0 +1,195 @@
+//! The trace stage: what one pass over a capture found.
+//!
+//! A [`Trace`] holds flows, counts and what was asked to be shown; its memory does not grow with
+//! the number of packets.
+
+mod arrow;
+mod exhibit;
+mod notice;
+mod protocols;
+
+use std::net::IpAddr;
+
+use crate::capture::{Capture, Compression, Format, Frame, LinkType, Timestamp};
+use crate::flow::{FlowTable, Sighting};
+use crate::packet::{Decoder, Packet, TransportPayload};
+
+pub use self::arrow::{Arrow, Arrows, Message};
+pub use self::exhibit::{Exhibits, MAX_EXHIBIT_OCTETS, MAX_EXHIBITS};
+pub use self::notice::{Example, Notice};
+pub use self::protocols::ProtocolCounts;
+
+use self::notice::Notices;
+
+/// The port of the lab's chat, TCP and UDP.
+pub const CHAT_PORT: u16 = 5000;
+
+/// How often the progress of a pass is told, in frames.
+const FRAMES_A_PROGRESS: u64 = 1 << 14;
+
+/// What to look for in a pass.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    /// The TCP and UDP port of the chat.
+    pub port: u16,
+    /// The chat server's address, where it is known: TCP to other hosts is no chat.
+    pub server: Option<IpAddr>,
+    /// Two clients whose datagrams are chat on any port, where they are known.
+    pub clients: Option<[IpAddr; 2]>,
+    /// How many packets of the chat to keep for the flow graph; the others are counted.
+    pub arrows: usize,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self {
+            port: CHAT_PORT,
+            server: None,
+            clients: None,
+            arrows: 200,
+        }
+    }
+}
+
+/// How many frames a capture has of one link type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkCount {
+    /// The link type.
+    pub link_type: LinkType,
+    /// Its frames.
+    pub packets: u64,
+}
+
+/// What one pass over one capture found.
+#[derive(Debug)]
+pub struct Trace {
+    /// What the user calls the capture: a path, or `-`.
+    pub name: String,
+    /// The file's format.
+    pub format: Format,
+    /// How the file was compressed.
+    pub compression: Option<Compression>,
+    /// Frames per link type, in the order of first appearance.
+    pub links: Vec<LinkCount>,
+    /// Frames.
+    pub packets: u64,
+    /// The sum of their original lengths.
+    pub octets: u64,
+    /// When the first frame was captured that has a time.
+    pub first: Option<Timestamp>,
+    /// When the last frame was captured that has a time; it need not be the latest.
+    pub last: Option<Timestamp>,
+    /// The most decimal digits of a second that any interface keeps.
+    pub precision: u8,
+    /// Frames per protocol.
+    pub protocols: ProtocolCounts,
+    /// The flows.
+    pub flows: FlowTable,
+    /// The chat's packets, for the flow graph.
+    pub arrows: Arrows,
+    /// Octets of frames that answers may rest on.
+    pub exhibits: Exhibits,
+    /// What the reader should know of the capture.
+    pub notices: Vec<Notice>,
+}
+
+impl Trace {
+    /// Reads a capture to its end in one pass.
+    ///
+    /// `progress` is told now and then how many octets of the input have been read.
+    pub fn read(
+        name: &str,
+        mut capture: Capture,
+        watch: &Watch,
+        progress: &mut dyn FnMut(u64),
+    ) -> Self {
+        let mut trace = Self {
+            name: name.to_owned(),
+            format: capture.format(),
+            compression: capture.compression(),
+            links: Vec::new(),
+            packets: 0,
+            octets: 0,
+            first: None,
+            last: None,
+            precision: 0,
+            protocols: ProtocolCounts::default(),
+            flows: FlowTable::new(),
+            arrows: Arrows::new(watch.arrows),
+            exhibits: Exhibits::default(),
+            notices: Vec::new(),
+        };
+        let mut decoder = Decoder::new();
+        let mut notices = Notices::default();
+        let mut read = capture.octets_read();
+        while let Some(frame) = capture.next_frame() {
+            trace.count(&frame, &mut notices);
+            let packet = decoder.decode(&frame);
+            notices.observe(&frame, &packet);
+            trace.protocols.count(&packet);
+            if let Some(sighting) = trace.flows.observe(&frame, &packet)
+                && watch.is_chat(&sighting)
+            {
+                trace.arrows.add(&frame, &sighting);
+                trace.exhibits.add(&frame, &packet, &sighting);
+            }
+            if trace.packets.is_multiple_of(FRAMES_A_PROGRESS) {
+                let now = capture.octets_read();
+                if now != read {
+                    read = now;
+                    progress(now);
+                }
+            }
+        }
+        trace.notices = notices.into_list(&capture, &trace.links);
+        trace
+    }
+
+    fn count(&mut self, frame: &Frame<'_>, notices: &mut Notices) {
+        self.packets = self.packets.saturating_add(1);
+        self.octets = self.octets.saturating_add(frame.original_length.into());
+        self.precision = self.precision.max(frame.precision);
+        if let Some(time) = frame.timestamp {
+            notices.observe_time(frame.number, self.last, time);
+            self.first.get_or_insert(time);
+            self.last = Some(time);
+        }
+        match self
+            .links
+            .iter_mut()
+            .find(|link| link.link_type == frame.link_type)
+        {
+            Some(link) => link.packets = link.packets.saturating_add(1),
+            None => self.links.push(LinkCount {
+                link_type: frame.link_type,
+                packets: 1,
+            }),
+        }
+    }
+}
+
+impl Watch {
+    /// Whether a packet belongs to the chat, as far as its addresses and ports tell.
+    fn is_chat(&self, sighting: &Sighting<'_>) -> bool {
+        let transport = &sighting.transport;
+        let hosts = [transport.source, transport.destination];
+        match transport.payload {
+            TransportPayload::Tcp(tcp) => {
+                let has_port =
+                    [tcp.source_port(), tcp.destination_port()].contains(&Some(self.port));
+                has_port && self.server.is_none_or(|server| hosts.contains(&server))
+            }
+            TransportPayload::Udp(udp) => {
+                [udp.source_port(), udp.destination_port()].contains(&Some(self.port))
+                    || self
+                        .clients
+                        .is_some_and(|[a, b]| hosts == [a, b] || hosts == [b, a])
+            }
+        }
+    }
+}
+
+/// Whether the frame was decoded to something that a reader would call a packet.
+fn is_decoded(packet: &Packet<'_>) -> bool {
+    !packet.layers().is_empty()
+}

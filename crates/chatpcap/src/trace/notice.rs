@@ -1,0 +1,139 @@
+//! What the reader of an analysis should know of the capture.
+
+use std::fmt;
+
+use super::{LinkCount, is_decoded};
+use crate::capture::{self, Capture, Frame, LinkType, Timestamp};
+use crate::packet::{Decoder, Packet, Reason, Stop};
+
+/// One thing to know of a capture.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Notice {
+    /// The file itself is damaged or odd.
+    Capture(capture::Notice),
+    /// Frames of a link type that is not decoded.
+    LinkType(LinkCount),
+    /// Records that hold no packet.
+    NoPacket(u64),
+    /// Headers that the snap length cut.
+    Cut(Example),
+    /// Headers with values that their RFCs rule out, or that end too early.
+    Malformed(Example),
+    /// Times that go backwards.
+    Backwards {
+        /// How often a frame is earlier than the one before it.
+        count: u64,
+        /// The first such frame.
+        frame: u64,
+    },
+}
+
+/// How often something was seen, and where first.
+#[derive(Clone, Copy, Debug)]
+pub struct Example {
+    /// Frames.
+    pub count: u64,
+    /// The first of them.
+    pub frame: u64,
+    /// What its decoding ended with.
+    pub stop: Stop,
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Capture(notice) => notice.fmt(f),
+            Self::LinkType(LinkCount { link_type, packets }) => write!(
+                f,
+                "{} of link type {} ({}), which is not decoded",
+                frames(*packets),
+                link_type.0,
+                link_type.name()
+            ),
+            Self::NoPacket(count) => write!(f, "{} without a packet", frames(*count)),
+            Self::Cut(Example { count, frame, stop }) => {
+                write!(
+                    f,
+                    "{} with headers cut by the snap length; frame {frame}: {stop}",
+                    frames(*count)
+                )
+            }
+            Self::Malformed(Example { count, frame, stop }) => {
+                write!(
+                    f,
+                    "{} with malformed headers; frame {frame}: {stop}",
+                    frames(*count)
+                )
+            }
+            Self::Backwards { count, frame } => write!(
+                f,
+                "the time goes back {count} time{}, first at frame {frame}",
+                if *count == 1 { "" } else { "s" }
+            ),
+        }
+    }
+}
+
+fn frames(count: u64) -> String {
+    if count == 1 {
+        "1 frame".to_owned()
+    } else {
+        format!("{count} frames")
+    }
+}
+
+/// The notices of a pass, while it goes on.
+#[derive(Debug, Default)]
+pub(super) struct Notices {
+    cut: Option<Example>,
+    malformed: Option<Example>,
+    /// How often the time went back, and the frame where it first did.
+    backwards: Option<(u64, u64)>,
+}
+
+impl Notices {
+    pub(super) fn observe(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) {
+        let Some(stop) = packet.stop().filter(|_| is_decoded(packet)) else {
+            return;
+        };
+        let kind = match stop.reason {
+            Reason::Cut { .. } => &mut self.cut,
+            Reason::Short { .. } | Reason::Malformed(_) | Reason::TooManyLayers => {
+                &mut self.malformed
+            }
+            Reason::Unsupported(_) | Reason::Fragment => return,
+        };
+        let example = kind.get_or_insert(Example {
+            count: 0,
+            frame: frame.number,
+            stop: *stop,
+        });
+        example.count = example.count.saturating_add(1);
+    }
+
+    pub(super) fn observe_time(&mut self, frame: u64, before: Option<Timestamp>, now: Timestamp) {
+        if before.is_some_and(|before| now < before) {
+            let (count, _) = self.backwards.get_or_insert((0, frame));
+            *count = count.saturating_add(1);
+        }
+    }
+
+    pub(super) fn into_list(self, capture: &Capture, links: &[LinkCount]) -> Vec<Notice> {
+        let files = capture.notices().iter().cloned().map(Notice::Capture);
+        let links = links.iter().filter_map(|link| match link.link_type {
+            LinkType::NO_PACKET => Some(Notice::NoPacket(link.packets)),
+            link_type if !Decoder::supports(link_type) => Some(Notice::LinkType(*link)),
+            _ => None,
+        });
+        let backwards = self
+            .backwards
+            .map(|(count, frame)| Notice::Backwards { count, frame });
+        files
+            .chain(links)
+            .chain(self.cut.map(Notice::Cut))
+            .chain(self.malformed.map(Notice::Malformed))
+            .chain(backwards)
+            .collect()
+    }
+}
