@@ -1,5 +1,6 @@
 //! Reads packet captures of a chat over TCP and UDP, and answers questions about them with evidence.
 
+pub mod ask;
 pub mod capture;
 pub mod flow;
 pub mod packet;

@@ -1,0 +1,19 @@
+//! The ask stage: the lab's questions, answered from traces, with evidence.
+//!
+//! An [`Analysis`] takes one or several traces of the same traffic, finds out who is who
+//! ([`Roles`]), and answers each question from the capture that shows it. What was passed over on
+//! the way to an answer is named in its notes; what is not in the captures is not answered.
+
+mod analysis;
+mod connection;
+mod datagram;
+mod evidence;
+mod question;
+mod roles;
+
+pub use self::analysis::Analysis;
+pub use self::connection::Connection;
+pub use self::datagram::Datagram;
+pub use self::evidence::Evidence;
+pub use self::question::{Answer, KEYS, Question};
+pub use self::roles::{Given, How, Role, Roles};
