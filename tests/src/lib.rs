@@ -1,13 +1,48 @@
 //! Shared helpers of the end-to-end tests.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The folder beside the workspace with what developers and CI share, if it is there.
+use serde_json::Value;
+
+/// The folder of captures and reference figures beside the project, if it is there.
 ///
-/// It holds captures that are not ours to copy into the project; tests that need them skip without it.
+/// A test that needs it says that it skips, and passes, where it is missing.
 pub fn shared() -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
-    path.is_dir().then_some(path)
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    shared.is_dir().then_some(shared)
+}
+
+/// A capture of the corpus.
+#[derive(Clone, Debug)]
+pub struct CorpusCapture {
+    /// Repository and path, as the manifest names it.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+}
+
+/// Every capture of the corpus and what tshark says of it, in the manifest's order.
+pub fn corpus() -> Option<Vec<(CorpusCapture, Value)>> {
+    let corpus = shared()?.join("corpus");
+    let manifest = fs::read_to_string(corpus.join("manifest.tsv")).ok()?;
+    let names = manifest
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split('\t').next());
+    let entries = names.map(|name| {
+        let facts = corpus.join("facts").join(format!("{name}.json"));
+        let facts = fs::read(&facts).unwrap_or_else(|error| panic!("{}: {error}", facts.display()));
+        let facts = serde_json::from_slice(&facts).unwrap();
+        (
+            CorpusCapture {
+                name: name.to_owned(),
+                path: corpus.join("captures").join(name),
+            },
+            facts,
+        )
+    });
+    Some(entries.collect())
 }
 
 /// All files below a folder, in order of their paths.
@@ -15,7 +50,7 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).expect("a folder that can be read") {
+        for entry in fs::read_dir(folder).expect("a folder that can be read") {
             let path = entry.expect("an entry that can be read").path();
             if path.is_dir() {
                 folders.push(path);
