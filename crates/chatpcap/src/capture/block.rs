@@ -61,6 +61,8 @@ pub(super) struct BlockFrame {
     pub(super) start: usize,
     pub(super) captured: u32,
     pub(super) original: u32,
+    /// The options that follow it exceed the block.
+    pub(super) bad_options: bool,
 }
 
 impl Content {
@@ -128,6 +130,11 @@ fn packet(
     if captured > room {
         return Some(Content::Bad(Damage::CapturedTooLong { captured, room }));
     }
+    let options = usize::try_from(captured)
+        .ok()?
+        .next_multiple_of(4)
+        .saturating_add(HEADER);
+    let options = body.get(options..).unwrap_or_default();
     Some(Content::Frame(BlockFrame {
         timestamp: Some(interface.timestamp(units)),
         precision: interface.precision(),
@@ -136,6 +143,7 @@ fn packet(
         start: HEADER,
         captured,
         original,
+        bad_options: !interface::options(order, options, |_, _| {}),
     }))
 }
 
@@ -163,6 +171,7 @@ fn simple_packet(order: ByteOrder, body: &[u8], interfaces: &[Interface]) -> Opt
         start: HEADER,
         captured,
         original,
+        bad_options: false,
     }))
 }
 
@@ -218,6 +227,7 @@ fn frame_without_packet(start: usize, length: usize, timestamp: Option<Timestamp
         start,
         captured: saturated(length),
         original: saturated(length),
+        bad_options: false,
     })
 }
 

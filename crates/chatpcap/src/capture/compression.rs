@@ -177,3 +177,173 @@ impl Read for Source {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::write::GzEncoder;
+    use lz4_flex::frame::{BlockSize, FrameEncoder, FrameInfo};
+
+    use super::*;
+    use crate::capture::octets::ByteOrder;
+    use crate::capture::testing::{
+        Drops, Summary, damaged, pcap_header, pcap_record, read, read_from,
+    };
+
+    const ALL: [Compression; 3] = [Compression::Gzip, Compression::Zstd, Compression::Lz4];
+
+    fn compress(compression: Compression, octets: &[u8]) -> Vec<u8> {
+        match compression {
+            Compression::Gzip => {
+                let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::default());
+                encoder.write_all(octets).unwrap();
+                encoder.finish().unwrap()
+            }
+            Compression::Zstd => zstd::encode_all(octets, 0).unwrap(),
+            Compression::Lz4 => {
+                // Small blocks, so that a cut stream has whole ones before the cut.
+                let info = FrameInfo::new()
+                    .block_size(BlockSize::Max64KB)
+                    .content_checksum(true);
+                let mut encoder = FrameEncoder::with_frame_info(info, Vec::new());
+                encoder.write_all(octets).unwrap();
+                encoder.finish().unwrap()
+            }
+        }
+    }
+
+    /// A capture of so many frames of 1,000 octets that do not compress well.
+    fn capture(frames: u32) -> Vec<u8> {
+        let mut capture = pcap_header(ByteOrder::Little, 0xa1b2_c3d4, (2, 4), 1);
+        let mut state = 1_u32;
+        for number in 0..frames {
+            let octets: Vec<u8> = std::iter::repeat_with(|| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                state.to_be_bytes()[0]
+            })
+            .take(1000)
+            .collect();
+            capture.extend(pcap_record(
+                ByteOrder::Little,
+                [number, 0, 1000, 1000],
+                &octets,
+            ));
+        }
+        capture
+    }
+
+    #[test]
+    fn compressed_captures_read_as_plain_ones() {
+        let capture = capture(700);
+        let plain = read(&capture).unwrap();
+        assert_eq!(plain.frames.len(), 700);
+        for compression in ALL {
+            let (first, second) = capture.split_at(300_007);
+            let whole = compress(compression, &capture);
+            let parts = [compress(compression, first), compress(compression, second)].concat();
+            for compressed in [whole, parts] {
+                for summary in [
+                    read(&compressed),
+                    read_from(Drops(io::Cursor::new(compressed))),
+                ] {
+                    let Summary {
+                        compression: found,
+                        frames,
+                        notices,
+                        ..
+                    } = summary.unwrap();
+                    assert_eq!(found, Some(compression));
+                    assert_eq!(frames, plain.frames);
+                    assert!(notices.is_empty(), "{compression}: {notices:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_comes_before_a_cut_counts() {
+        let capture = capture(700);
+        for compression in ALL {
+            let compressed = compress(compression, &capture);
+            for length in [compressed.len() / 2, compressed.len() - 1] {
+                let summary = read(&compressed[..length]).unwrap();
+                let expected = 700 * length / compressed.len();
+                let frames = summary.frames.len();
+                assert!(
+                    frames + 140 > expected,
+                    "{compression}: {frames} of about {expected}"
+                );
+                let start = format!("damaged {compression} stream after ");
+                let found = summary
+                    .notices
+                    .iter()
+                    .any(|notice| notice.starts_with(&start));
+                assert!(found, "{compression}: {:?}", summary.notices);
+            }
+        }
+    }
+
+    #[test]
+    fn what_comes_after_the_stream_is_no_capture() {
+        for compression in ALL {
+            let compressed = [
+                &compress(compression, &capture(3)),
+                &b"junk that is long enough"[..],
+            ]
+            .concat();
+            let summary = read(&compressed).unwrap();
+            assert_eq!(summary.frames.len(), 3);
+            assert_eq!(
+                summary.notices.len(),
+                1,
+                "{compression}: {:?}",
+                summary.notices
+            );
+        }
+    }
+
+    #[test]
+    fn no_capture_inside() {
+        let check = |octets: &[u8], expected: &str| {
+            for compression in ALL {
+                let error = read(&compress(compression, octets)).unwrap_err();
+                assert_eq!(error, expected.replace("gzip", &compression.to_string()));
+            }
+        };
+        check(b"", "empty gzip stream");
+        check(
+            b"Hello",
+            "not a packet capture: first octets are 48 65 6c 6c (\"Hell\") (gzip stream)",
+        );
+        check(
+            &compress(Compression::Gzip, &capture(1)),
+            "not a packet capture: first octets are 1f 8b 08 00 (\"\\x1f\\x8b\\x08\\x00\") (gzip stream)",
+        );
+    }
+
+    #[test]
+    fn cut_and_damaged_anywhere() {
+        let mut capture = pcap_header(ByteOrder::Little, 0xa1b2_c3d4, (2, 4), 1);
+        capture.extend(pcap_record(ByteOrder::Little, [5, 6, 5, 60], b"abcde"));
+        for compression in ALL {
+            damaged(&compress(compression, &capture));
+        }
+    }
+
+    #[test]
+    fn a_bomb_costs_no_memory() {
+        // 64 MiB of one record whose length field is true, and beyond belief.
+        let mut capture = pcap_header(ByteOrder::Little, 0xa1b2_c3d4, (2, 4), 1);
+        capture.extend(pcap_record(
+            ByteOrder::Little,
+            [0, 0, 1 << 26, 1 << 26],
+            &[],
+        ));
+        capture.resize(1 << 26, 0);
+        for compression in ALL {
+            let summary = read(&compress(compression, &capture)).unwrap();
+            assert_eq!((summary.frames.len(), summary.notices.len()), (0, 1));
+        }
+    }
+}

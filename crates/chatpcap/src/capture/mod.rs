@@ -18,6 +18,8 @@ mod pcapng;
 mod reader;
 mod record;
 mod snoop;
+#[cfg(test)]
+mod testing;
 mod timestamp;
 mod window;
 

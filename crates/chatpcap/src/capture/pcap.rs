@@ -14,6 +14,7 @@ use super::window::Window;
 use super::{CaptureError, Format, LinkType, Notice};
 
 const HEADER_LENGTH: usize = 24;
+const IXIA_HEADER_LENGTH: usize = 28;
 const RECORD_HEADER_LENGTH: usize = 16;
 
 /// How many records are looked at to tell how long their headers are.
@@ -52,19 +53,16 @@ struct Header {
 impl Pcap {
     /// Reads the file header.
     pub(super) fn open(window: &mut Window) -> Result<Self, CaptureError> {
-        window.fill(HEADER_LENGTH);
-        let truncated = CaptureError::TruncatedHeader {
-            format: Format::Pcap,
-            needed: HEADER_LENGTH,
-            available: window.octets().len(),
-        };
-        let Some(mut header) = window.octets().first_chunk::<HEADER_LENGTH>().copied() else {
-            return Err(truncated);
+        let Some(mut header) = head(window) else {
+            return Err(truncated(window, HEADER_LENGTH));
         };
         let (order, variant) = Variant::of(&mut header);
+        if variant == Variant::Ixia && !window.fill(IXIA_HEADER_LENGTH) {
+            return Err(truncated(window, IXIA_HEADER_LENGTH));
+        }
         // Cannot fail: the octets are there, and the magic number is one that it knows.
         let Ok((_, parser)) = PcapParser::new(&header) else {
-            return Err(truncated);
+            return Err(truncated(window, HEADER_LENGTH));
         };
         let PcapHeader {
             version_major,
@@ -97,13 +95,11 @@ impl Pcap {
         };
         match variant {
             Variant::Standard if pcap.nanoseconds => {}
-            Variant::Standard => pcap.choose_extra(window.octets(), &[0, 8, 4]),
-            Variant::Modified => pcap.choose_extra(window.octets(), &[8, 12]),
+            Variant::Standard => pcap.choose_extra(window.octets(), 0, &[8, 4]),
+            Variant::Modified => pcap.choose_extra(window.octets(), 8, &[12]),
             Variant::Ixia => {
                 // The length of all records; it is not needed.
-                if window.skip(4) < 4 {
-                    return Err(truncated);
-                }
+                window.consume(IXIA_HEADER_LENGTH.saturating_sub(HEADER_LENGTH));
             }
         }
         if pcap.extra > 0 || variant != Variant::Standard {
@@ -238,35 +234,39 @@ impl Pcap {
         })
     }
 
-    /// Takes the record header whose first records, as far as they are there, look best.
+    /// Takes longer record headers if the first records make no sense otherwise, and do with them.
     ///
     /// The variants share their magic numbers, so that only the records tell them apart. Nothing more is read
-    /// for it: a live pipe that has sent no record yet counts as the first of the `candidates`.
-    fn choose_extra(&mut self, octets: &[u8], candidates: &[usize]) {
-        let mut fewest = u32::MAX;
-        let mut best = 0;
-        for &extra in candidates {
-            self.extra = extra;
-            let odd = self.odd_records(octets);
-            if odd < fewest {
-                (fewest, best) = (odd, extra);
-            }
+    /// for it: a live pipe that has sent no record yet counts as the usual kind.
+    fn choose_extra(&mut self, octets: &[u8], usual: usize, others: &[usize]) {
+        self.extra = usual;
+        if self.oddity(octets) < 2 {
+            // A single odd field is no proof: tcpdump and Wireshark read such records, and so do we.
+            return;
         }
-        self.extra = best;
+        let sensible = others.iter().find(|&&extra| {
+            self.extra = extra;
+            self.oddity(octets) == 0
+        });
+        self.extra = *sensible.unwrap_or(&usual);
     }
 
-    /// How many of the first records look odd.
-    fn odd_records(&self, mut octets: &[u8]) -> u32 {
+    /// How many fields of the first records, as far as they are there, look odd.
+    fn oddity(&self, mut octets: &[u8]) -> u32 {
         let mut odd = 0;
-        for done in 0..RECORDS_TO_TRY {
+        for tried in 0..RECORDS_TO_TRY {
             let Some(header) = self.header(octets) else {
-                break;
+                // Not even one record: no proof of anything.
+                return odd + u32::from(tried == 0);
             };
             if header.captured > self.link_type.captured_limit() {
                 // What follows cannot be found.
-                return RECORDS_TO_TRY.saturating_sub(done).saturating_add(odd);
+                return odd + RECORDS_TO_TRY;
             }
-            odd += u32::from(header.fraction >= 1_000_000 || header.captured > header.original);
+            odd += u32::from(header.fraction >= 1_000_000);
+            odd += u32::from(header.captured > header.original);
+            // Nothing was on the wire: zeros that are no header.
+            odd += u32::from(header.original == 0);
             let Some(rest) = octets.get(self.record_length(Some(&header))..) else {
                 break;
             };
@@ -276,13 +276,27 @@ impl Pcap {
     }
 }
 
+/// The file header, if the capture has it whole.
+fn head(window: &mut Window) -> Option<[u8; HEADER_LENGTH]> {
+    window.fill(HEADER_LENGTH);
+    window.octets().first_chunk().copied()
+}
+
+fn truncated(window: &Window, needed: usize) -> CaptureError {
+    CaptureError::TruncatedHeader {
+        format: Format::Pcap,
+        needed,
+        available: window.octets().len(),
+    }
+}
+
 /// Which family a magic number stands for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Variant {
     Standard,
     /// Kuznetzov's patches to libpcap 0.4: interface, protocol and packet type in each record.
     Modified,
-    /// Ixia's lcap: nanoseconds, and four more octets in the file header.
+    /// Ixia's lcap: four more octets in the file header.
     Ixia,
 }
 
@@ -295,7 +309,7 @@ impl Variant {
         };
         let (variant, magic) = match order.u32(header, 0) {
             Some(0xa1b2_cd34) => (Self::Modified, 0xa1b2_c3d4_u32),
-            Some(0x1c00_01ab | 0x1c00_01ac) => (Self::Ixia, 0xa1b2_3c4d),
+            Some(0x1c00_01ab | 0x1c00_01ac) => (Self::Ixia, 0xa1b2_c3d4),
             _ => return (order, Self::Standard),
         };
         if let Some(field) = header.first_chunk_mut() {
@@ -305,5 +319,219 @@ impl Variant {
             };
         }
         (order, variant)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::Compression;
+    use crate::capture::testing::{Summary, damaged, pcap_header, pcap_record, read};
+
+    const LITTLE: ByteOrder = ByteOrder::Little;
+    const BIG: ByteOrder = ByteOrder::Big;
+    const STANDARD: u32 = 0xa1b2_c3d4;
+
+    /// A file of records given as numbers (seconds, fraction, captured, original) and what follows them.
+    fn file(
+        order: ByteOrder,
+        magic: u32,
+        version: (u16, u16),
+        records: &[([u32; 4], &[u8])],
+    ) -> Vec<u8> {
+        let mut file = pcap_header(order, magic, version, 1);
+        for (fields, octets) in records {
+            file.extend(pcap_record(order, *fields, octets));
+        }
+        file
+    }
+
+    fn check(file: &[u8], format: Format, frames: &[&str], notices: &[&str]) {
+        let expected = Summary::new(format, None::<Compression>, frames, notices);
+        assert_eq!(read(file), Ok(expected));
+    }
+
+    #[test]
+    fn both_byte_orders_and_resolutions() {
+        for order in [LITTLE, BIG] {
+            let records: [([u32; 4], &[u8]); 2] =
+                [([5, 7, 2, 60], b"ab"), ([4, 999_999, 0, 0], b"")];
+            let micro = file(order, STANDARD, (2, 4), &records);
+            check(
+                &micro,
+                Format::Pcap,
+                &[
+                    "1 5.000007000 6 0 EN10MB ab/60",
+                    "2 4.999999000 6 0 EN10MB /0",
+                ],
+                &[],
+            );
+            let nano = file(order, 0xa1b2_3c4d, (2, 4), &records);
+            check(
+                &nano,
+                Format::Pcap,
+                &[
+                    "1 5.000000007 9 0 EN10MB ab/60",
+                    "2 4.000999999 9 0 EN10MB /0",
+                ],
+                &[],
+            );
+        }
+    }
+
+    #[test]
+    fn a_header_alone_is_a_capture() {
+        check(&file(LITTLE, STANDARD, (2, 4), &[]), Format::Pcap, &[], &[]);
+    }
+
+    #[test]
+    fn odd_records_are_read() {
+        let records: [([u32; 4], &[u8]); 3] = [
+            ([5, 1, 2, 1], b"ab"),
+            ([5, 1_999_999, 1, 1], b"c"),
+            ([u32::MAX, u32::MAX, 1, u32::MAX], b"d"),
+        ];
+        check(
+            &file(LITTLE, STANDARD, (2, 4), &records),
+            Format::Pcap,
+            &[
+                "1 5.000001000 6 0 EN10MB ab/1",
+                "2 6.999999000 6 0 EN10MB c/1",
+                "3 4294971589.967295000 6 0 EN10MB d/4294967295",
+            ],
+            &["frame 1 claims fewer octets on the wire than were captured"],
+        );
+    }
+
+    #[test]
+    fn bits_of_a_frame_check_sequence() {
+        let mut file = pcap_header(LITTLE, STANDARD, (2, 4), 0x1400_0001);
+        file.extend(pcap_record(LITTLE, [5, 0, 1, 1], b"a"));
+        check(&file, Format::Pcap, &["1 5.000000000 6 0 EN10MB a/1"], &[]);
+    }
+
+    #[test]
+    fn lengths_in_the_order_of_old_versions() {
+        let old: [([u32; 4], &[u8]); 1] = [([5, 1, 40, 4], b"abcd")];
+        let new: [([u32; 4], &[u8]); 1] = [([5, 1, 4, 40], b"abcd")];
+        for (version, records) in [
+            ((2, 2), old),
+            ((2, 3), old),
+            ((2, 3), new),
+            ((543, 0), old),
+            ((3, 0), new),
+        ] {
+            let file = file(LITTLE, STANDARD, version, &records);
+            check(
+                &file,
+                Format::Pcap,
+                &["1 5.000001000 6 0 EN10MB abcd/40"],
+                &[],
+            );
+        }
+        let refused = read(&file(LITTLE, STANDARD, (1, 0), &[]));
+        assert_eq!(refused, Err("unsupported pcap version 1.0".to_owned()));
+    }
+
+    #[test]
+    fn longer_record_headers() {
+        let fields = [1_700_000_000, 9, 40, 40];
+        for (magic, extra) in [
+            (STANDARD, 8),
+            (STANDARD, 4),
+            (0xa1b2_cd34, 8),
+            (0xa1b2_cd34, 12),
+        ] {
+            for order in [LITTLE, BIG] {
+                let octets = [vec![0; extra], vec![b'x'; 40]].concat();
+                let file = file(
+                    order,
+                    magic,
+                    (2, 4),
+                    &[(fields, &octets), (fields, &octets), (fields, &octets)],
+                );
+                let summary = read(&file).unwrap();
+                assert_eq!(summary.format, Format::ModifiedPcap, "{magic:x} {extra}");
+                let frame = format!("1700000000.000009000 6 0 EN10MB {}/40", "x".repeat(40));
+                assert_eq!(
+                    summary.frames,
+                    [1, 2, 3].map(|number| format!("{number} {frame}"))
+                );
+                assert!(summary.notices.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn ixia() {
+        for magic in [0x1c00_01ab, 0x1c00_01ac] {
+            let mut file = pcap_header(BIG, magic, (2, 4), 1);
+            file.extend(17_u32.to_be_bytes());
+            file.extend(pcap_record(BIG, [5, 7, 1, 1], b"a"));
+            check(
+                &file,
+                Format::ModifiedPcap,
+                &["1 5.000007000 6 0 EN10MB a/1"],
+                &[],
+            );
+        }
+    }
+
+    #[test]
+    fn lengths_that_are_not_believed() {
+        let limit = 1 << 18;
+        let octets = vec![0; limit];
+        let length = u32::try_from(limit).unwrap();
+        let frames: [([u32; 4], &[u8]); 2] = [
+            ([5, 1, length, length], &octets),
+            ([5, 1, length + 1, length + 1], &octets),
+        ];
+        let summary = read(&file(LITTLE, STANDARD, (2, 4), &frames)).unwrap();
+        assert_eq!(summary.frames.len(), 1);
+        assert_eq!(
+            summary.notices,
+            [
+                "damaged pcap record at offset 262184, after frame 1: its length is 262145, at most 262144 is believed"
+            ]
+        );
+    }
+
+    #[test]
+    fn cut_and_damaged_anywhere() {
+        let records: [([u32; 4], &[u8]); 2] = [([5, 7, 2, 60], b"ab"), ([4, 9, 3, 3], b"cde")];
+        for (magic, version) in [
+            (STANDARD, (2, 4)),
+            (STANDARD, (2, 3)),
+            (0xa1b2_cd34, (2, 4)),
+            (0x1c00_01ac, (2, 4)),
+        ] {
+            damaged(&file(BIG, magic, version, &records));
+        }
+        let whole = file(LITTLE, STANDARD, (2, 4), &records);
+        let check = |length, frames, notice: &str| {
+            let summary = read(&whole[..length]).unwrap();
+            assert_eq!(
+                (summary.frames.len(), summary.notices.concat()),
+                (frames, notice.to_owned())
+            );
+        };
+        check(24, 0, "");
+        check(
+            25,
+            0,
+            "truncated pcap record at offset 24, after frame 0: needs 16 octets, 1 left",
+        );
+        check(
+            41,
+            0,
+            "truncated pcap record at offset 24, after frame 0: needs 18 octets, 17 left",
+        );
+        check(42, 1, "");
+        check(
+            60,
+            1,
+            "truncated pcap record at offset 42, after frame 1: needs 19 octets, 18 left",
+        );
+        check(61, 2, "");
     }
 }

@@ -4,6 +4,9 @@
 //! reading refuses, for good, a block with a single bad option, a comment that is no UTF-8, a reserved field
 //! that is not zero, a resolution finer than nanoseconds, a captured length above the original one; and, as
 //! it holds the state of the section, everything after such a section or interface.
+//!
+//! Blocks that say nothing of frames (names, statistics, secrets) are passed over unread: damage within them is
+//! not noticed.
 
 use std::borrow::Cow;
 
@@ -103,6 +106,9 @@ impl Pcapng {
                             frame: frames.saturating_add(1),
                             count: 1,
                         });
+                    }
+                    if frame.bad_options {
+                        notices.add(Notice::BadOptions { offset, count: 1 });
                     }
                     let start = body.saturating_add(frame.start);
                     return Some(Record {
@@ -282,4 +288,259 @@ fn section_order(octets: &[u8]) -> Option<ByteOrder> {
 fn is_supported(version: (u16, u16)) -> bool {
     // 1.2 is 1.0 under another number: some writer mistook it.
     matches!(version, (1, 0 | 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::testing::{
+        Summary, block, damaged, enhanced, interface, read, section, u16, u32s,
+    };
+
+    const LITTLE: ByteOrder = ByteOrder::Little;
+    const BIG: ByteOrder = ByteOrder::Big;
+
+    fn check(blocks: &[Vec<u8>], frames: &[&str], notices: &[&str]) {
+        assert_eq!(
+            read(&blocks.concat()),
+            Ok(Summary::new(Format::Pcapng, None, frames, notices))
+        );
+    }
+
+    /// A section with one Ethernet interface, followed by these blocks.
+    fn after_interface(blocks: &[Vec<u8>]) -> Vec<Vec<u8>> {
+        [
+            &[section(LITTLE, (1, 0)), interface(LITTLE, 1, 0, &[])],
+            blocks,
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn sections_of_both_byte_orders_and_interfaces() {
+        check(
+            &[
+                section(BIG, (1, 0)),
+                interface(BIG, 1, 0, &[]),
+                interface(BIG, 101, 0, &[0, 9, 0, 1, 9, 0, 0, 0]),
+                enhanced(BIG, 1, 1_000_000_007, b"abcde", 60),
+                enhanced(BIG, 0, 5_000_007, b"f", 1),
+                section(LITTLE, (1, 2)),
+                interface(LITTLE, 276, 0, &[]),
+                enhanced(LITTLE, 0, 6_000_000, b"g", 1),
+            ],
+            &[
+                "1 1.000000007 9 1 RAW abcde/60",
+                "2 5.000007000 6 0 EN10MB f/1",
+                "3 6.000000000 6 2 LINUX_SLL2 g/1",
+            ],
+            &[],
+        );
+    }
+
+    #[test]
+    fn simple_and_obsolete_packet_blocks() {
+        let obsolete = [
+            &u16(BIG, 0)[..],
+            &u16(BIG, 9),
+            &u32s(BIG, &[0, 5_000_001, 2, 3]),
+            b"ab",
+        ]
+        .concat();
+        check(
+            &[
+                section(BIG, (1, 0)),
+                interface(BIG, 1, 4, &[]),
+                block(BIG, kind::SIMPLE_PACKET, b"\0\0\0\x09abcd"),
+                block(BIG, kind::SIMPLE_PACKET, b"\0\0\0\x03abc"),
+                block(BIG, kind::PACKET, &obsolete),
+            ],
+            &[
+                "1 - 0 0 EN10MB abcd/9",
+                "2 - 0 0 EN10MB abc/3",
+                "3 5.000001000 6 0 EN10MB ab/3",
+            ],
+            &[],
+        );
+    }
+
+    #[test]
+    fn blocks_that_count_as_frames_and_blocks_that_do_not() {
+        let call = [
+            &[0; 2][..],
+            &7_000_000_005_u64.to_le_bytes(),
+            &[0; 14],
+            b"call",
+        ]
+        .concat();
+        check(
+            &after_interface(&[
+                block(LITTLE, kind::JOURNAL, b"MESSAGE=x"),
+                block(LITTLE, 4, &[0; 4]),
+                block(LITTLE, 5, &[0; 12]),
+                block(LITTLE, 10, b"LSKT\0\0\0\0"),
+                block(LITTLE, 0x8000_0001, b"whatever"),
+                block(LITTLE, kind::CUSTOM, b"\0\0\0\x01abcd"),
+                block(LITTLE, kind::CUSTOM_NOT_COPIED, b"\0\0\0\x01abcd"),
+                block(LITTLE, kind::SYSTEM_CALL, &call),
+                block(LITTLE, kind::SYSTEM_CALL_2, &[&call[..], b"more"].concat()),
+                enhanced(LITTLE, 0, 5, b"a", 1),
+            ]),
+            &[
+                "1 - 0 0 NO_PACKET MESSAGE=x/9",
+                "2 - 0 0 NO_PACKET abcd/4",
+                "3 - 0 0 NO_PACKET abcd/4",
+                "4 7.000000005 9 0 NO_PACKET call/4",
+                "5 7.000000005 9 0 NO_PACKET more/4",
+                "6 0.000005000 6 0 EN10MB a/1",
+            ],
+            &[],
+        );
+    }
+
+    #[test]
+    fn what_pcap_file_refuses() {
+        let mut reserved = interface(LITTLE, 1, 0, &[]);
+        reserved[10] = 7;
+        let mut unaligned = block(LITTLE, 0x99, b"ab");
+        unaligned[4] = 14;
+        unaligned[12] = 14;
+        let comment = [
+            &u32s(LITTLE, &[0, 0, 5, 4, 2])[..],
+            b"abcd",
+            &[1, 0, 2, 0, 0xff, 0xfe, 0, 0],
+        ]
+        .concat();
+        check(
+            &[
+                section(LITTLE, (1, 0)),
+                reserved,
+                unaligned,
+                block(LITTLE, kind::ENHANCED_PACKET, &comment),
+            ],
+            &["1 0.000005000 6 0 EN10MB abcd/2"],
+            &["frame 1 claims fewer octets on the wire than were captured"],
+        );
+    }
+
+    #[test]
+    fn senseless_blocks_are_skipped() {
+        let check = |bad: Vec<u8>, notice: &str| {
+            let blocks = after_interface(&[bad, enhanced(LITTLE, 0, 5, b"a", 1)]);
+            check(&blocks, &["1 0.000005000 6 0 EN10MB a/1"], &[notice]);
+        };
+        check(
+            enhanced(LITTLE, 3, 5, b"a", 1),
+            "skipped a block at offset 48, after frame 0: names interface 3, 1 described",
+        );
+        check(
+            block(
+                LITTLE,
+                kind::ENHANCED_PACKET,
+                &u32s(LITTLE, &[0, 0, 5, 9, 9, 0]),
+            ),
+            "skipped a block at offset 48, after frame 0: 9 octets captured in room for 4",
+        );
+        check(
+            block(LITTLE, kind::ENHANCED_PACKET, b"abcd"),
+            "skipped a block at offset 48, after frame 0: its length is 16, needs 32",
+        );
+        check(
+            block(LITTLE, kind::SIMPLE_PACKET, b"\x09\0\0\0abcd"),
+            "skipped a block at offset 48, after frame 0: 9 octets captured in room for 4",
+        );
+        check(
+            interface(LITTLE, 1, 0, &[9, 0, 200, 0]),
+            "skipped options of the block at offset 48: they exceed the block",
+        );
+    }
+
+    #[test]
+    fn broken_framing_ends_the_capture() {
+        let check = |bad: &[u8], notice: &str| {
+            let blocks = after_interface(&[enhanced(LITTLE, 0, 5, b"a", 1), bad.to_vec()]);
+            check(&blocks, &["1 0.000005000 6 0 EN10MB a/1"], &[notice]);
+        };
+        let mut lengths_differ = block(LITTLE, 0x99, b"abcd");
+        lengths_differ[12] = 20;
+        check(
+            &lengths_differ,
+            "damaged pcapng record at offset 84, after frame 1: its lengths differ, 16 at the start, 20 at the end",
+        );
+        check(
+            &[0; 40],
+            "damaged pcapng record at offset 84, after frame 1: its length is 0, needs 12",
+        );
+        check(
+            &[6],
+            "truncated pcapng record at offset 84, after frame 1: needs 12 octets, 1 left",
+        );
+        check(
+            b"garbage text",
+            "truncated pcapng record at offset 84, after frame 1: needs 543516513 octets, 12 left",
+        );
+        check(
+            &u32s(LITTLE, &[kind::ENHANCED_PACKET, u32::MAX, 0]),
+            "damaged pcapng record at offset 84, after frame 1: its length is 4294967295, at most 33554432 is believed",
+        );
+        check(
+            &section(LITTLE, (2, 0)),
+            "unsupported pcapng version 2.0 at offset 84, after frame 1: the rest is not read",
+        );
+    }
+
+    #[test]
+    fn a_long_block_that_is_not_needed_is_passed_over() {
+        let long = block(LITTLE, 0x99, &vec![7; (BLOCK_LIMIT as usize) + 4]);
+        check(
+            &after_interface(&[long, enhanced(LITTLE, 0, 5, b"a", 1)]),
+            &["1 0.000005000 6 0 EN10MB a/1"],
+            &[],
+        );
+    }
+
+    #[test]
+    fn interfaces_without_end_are_not_kept() {
+        let mut blocks = vec![section(LITTLE, (1, 0))];
+        blocks.resize(INTERFACE_LIMIT + 11, interface(LITTLE, 1, 0, &[]));
+        check(
+            &blocks,
+            &[],
+            &[
+                "skipped 10 blocks, the first at offset 1310748, after frame 0: describes an interface, 65536 are described already",
+            ],
+        );
+    }
+
+    #[test]
+    fn no_section_header_to_start_with() {
+        let check = |octets: &[u8], error: &str| assert_eq!(read(octets), Err(error.to_owned()));
+        check(&section(LITTLE, (1, 1)), "unsupported pcapng version 1.1");
+        check(
+            &section(LITTLE, (1, 0))[..27],
+            "truncated pcapng header: needs 28 octets, 27 there",
+        );
+        let mut no_order = section(LITTLE, (1, 0));
+        no_order[8] = 0;
+        check(
+            &no_order,
+            r#"not a packet capture: first octets are 0a 0d 0d 0a ("\n\r\r\n")"#,
+        );
+    }
+
+    #[test]
+    fn cut_and_damaged_anywhere() {
+        for order in [LITTLE, BIG] {
+            let simple = [&u32s(order, &[2])[..], b"ab"].concat();
+            let blocks = [
+                section(order, (1, 0)),
+                interface(order, 1, 4, &[0, 0, 0, 0]),
+                enhanced(order, 0, 5, b"abcde", 60),
+                block(order, kind::SIMPLE_PACKET, &simple),
+                block(order, kind::CUSTOM, b"abcdef"),
+                block(order, 0x99, b"abcdef"),
+            ];
+            damaged(&blocks.concat());
+        }
+    }
 }

@@ -222,3 +222,119 @@ impl LinkTypes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::mpsc::{Receiver, channel};
+
+    use super::*;
+    use crate::capture::octets::ByteOrder;
+    use crate::capture::testing::{enhanced, interface, pcap_header, pcap_record, read, section};
+
+    #[test]
+    fn what_is_no_capture() {
+        let check = |octets: &[u8], error: &str| assert_eq!(read(octets), Err(error.to_owned()));
+        check(b"", "empty file");
+        check(
+            b"Hello, world",
+            "not a packet capture: first octets are 48 65 6c 6c (\"Hell\")",
+        );
+        check(
+            b"\0",
+            "not a packet capture: first octets are 00 (\"\\x00\")",
+        );
+        check(
+            b"snoop\0\0\0",
+            "truncated snoop header: needs 16 octets, 8 there",
+        );
+        check(
+            &[0xa1, 0xb2, 0xc3, 0xd4],
+            "truncated pcap header: needs 24 octets, 4 there",
+        );
+    }
+
+    #[test]
+    fn paths() {
+        let check = |path: &str, error: &str| {
+            assert_eq!(Capture::open(path.as_ref()).unwrap_err().to_string(), error);
+        };
+        check(env!("CARGO_MANIFEST_DIR"), "is a directory");
+        check("no/such/file", "cannot open");
+    }
+
+    #[test]
+    fn a_failure_to_read_is_told() {
+        struct Fails(io::Cursor<Vec<u8>>);
+        impl Read for Fails {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                match self.0.read(buffer)? {
+                    0 => Err(io::Error::other("the disk is gone")),
+                    count => Ok(count),
+                }
+            }
+        }
+        let mut octets = pcap_header(ByteOrder::Little, 0xa1b2_c3d4, (2, 4), 1);
+        octets.extend(pcap_record(ByteOrder::Little, [5, 6, 1, 1], b"a"));
+        let mut capture = Capture::from_reader(Fails(io::Cursor::new(octets.clone()))).unwrap();
+        assert!(capture.next_frame().is_some());
+        assert!(capture.next_frame().is_none());
+        assert_eq!(
+            capture.notices(),
+            [Notice::Input {
+                offset: 41,
+                cause: "the disk is gone".to_owned()
+            }]
+        );
+        octets.truncate(20);
+        let error = Capture::from_reader(Fails(io::Cursor::new(octets))).unwrap_err();
+        assert!(matches!(error, CaptureError::Read { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_live_pipe_gives_each_frame_at_once() {
+        struct Pipe(Receiver<Vec<u8>>);
+        impl Read for Pipe {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                // Empty would be the end; reading once too often is a failure, not a wait.
+                let octets = self
+                    .0
+                    .try_recv()
+                    .expect("no read before the frame is complete");
+                buffer[..octets.len()].copy_from_slice(&octets);
+                Ok(octets.len())
+            }
+        }
+        let (send, receive) = channel();
+        let header = pcap_header(ByteOrder::Big, 0xa1b2_c3d4, (2, 4), 1);
+        send.send(header[..4].to_vec()).unwrap();
+        send.send(header[4..].to_vec()).unwrap();
+        let mut capture = Capture::from_reader(Pipe(receive)).unwrap();
+        for number in 1..10 {
+            send.send(pcap_record(ByteOrder::Big, [5, 6, 2, 2], b"ab"))
+                .unwrap();
+            assert_eq!(capture.next_frame().unwrap().number, number);
+        }
+        assert_eq!(capture.octets_read(), 24 + 9 * 18);
+    }
+
+    #[test]
+    fn link_types_in_order_of_first_appearance() {
+        let order = ByteOrder::Little;
+        let octets = [
+            section(order, (1, 0)),
+            interface(order, 1, 0, &[]),
+            interface(order, 101, 0, &[]),
+            interface(order, 113, 0, &[]),
+            enhanced(order, 1, 0, b"a", 1),
+            enhanced(order, 0, 0, b"a", 1),
+            enhanced(order, 1, 0, b"a", 1),
+        ];
+        let mut capture = Capture::from_reader(io::Cursor::new(octets.concat())).unwrap();
+        while capture.next_frame().is_some() {}
+        assert_eq!(
+            capture.link_types(),
+            [LinkType::RAW_101, LinkType::ETHERNET]
+        );
+    }
+}

@@ -125,3 +125,62 @@ impl Snoop {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::testing::{Summary, damaged, read, u32s};
+
+    fn file(datalink: u32, records: &[([u32; 6], &[u8])]) -> Vec<u8> {
+        let mut file = [&b"snoop\0\0\0"[..], &u32s(ORDER, &[2, datalink])].concat();
+        for (fields, octets) in records {
+            file.extend([&u32s(ORDER, fields), *octets].concat());
+        }
+        file
+    }
+
+    fn check(file: &[u8], frames: &[&str], notices: &[&str]) {
+        assert_eq!(
+            read(file),
+            Ok(Summary::new(Format::Snoop, None, frames, notices))
+        );
+    }
+
+    #[test]
+    fn records() {
+        // Original, captured and record length, drops, seconds, microseconds.
+        let records: [([u32; 6], &[u8]); 3] = [
+            ([60, 2, 28, 0, 5, 6], b"ab\0\0"),
+            ([1, 1, 25, 9, 5, 1_000_006], b"c"),
+            ([1, 1, 24, 9, 5, 0], b""),
+        ];
+        check(
+            &file(4, &records),
+            &[
+                "1 5.000006000 6 0 EN10MB ab/60",
+                "2 6.000006000 6 0 EN10MB c/1",
+            ],
+            &["damaged snoop record at offset 69, after frame 2: its length is 24, needs 25"],
+        );
+        damaged(&file(0, &records));
+    }
+
+    #[test]
+    fn lengths_that_are_not_believed() {
+        check(
+            &file(8, &[([1, 1 << 30, 1 << 30, 0, 0, 0], b"")]),
+            &[],
+            &[
+                "damaged snoop record at offset 16, after frame 0: its length is 1073741824, at most 262144 is believed",
+            ],
+        );
+    }
+
+    #[test]
+    fn networks_without_a_link_type() {
+        assert_eq!(
+            read(&file(99, &[])),
+            Err("unsupported snoop datalink type 99".to_owned())
+        );
+    }
+}
