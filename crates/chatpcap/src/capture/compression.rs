@@ -285,6 +285,23 @@ mod tests {
     }
 
     #[test]
+    fn no_cut_is_silent() {
+        let capture = capture(1);
+        for compression in ALL {
+            let compressed = compress(compression, &capture);
+            for length in 0..compressed.len() {
+                let told =
+                    read(&compressed[..length]).map_or(true, |read| !read.notices.is_empty());
+                assert!(
+                    told,
+                    "{compression} cut at {length} of {}",
+                    compressed.len()
+                );
+            }
+        }
+    }
+
+    #[test]
     fn what_comes_after_the_stream_is_no_capture() {
         for compression in ALL {
             let compressed = [

@@ -463,6 +463,19 @@ mod tests {
     }
 
     #[test]
+    fn odd_records_are_no_proof_of_longer_headers() {
+        let odd: [([u32; 4], &[u8]); 2] =
+            [([5, 1, 2, 1], &[0; 2]), ([5, 9_999_999, 30, 2], &[0; 30])];
+        for records in [&odd[..1], &odd[1..], &odd[..]] {
+            let summary = read(&file(LITTLE, STANDARD, (2, 4), records)).unwrap();
+            assert_eq!(
+                (summary.format, summary.frames.len()),
+                (Format::Pcap, records.len())
+            );
+        }
+    }
+
+    #[test]
     fn ixia() {
         for magic in [0x1c00_01ab, 0x1c00_01ac] {
             let mut file = pcap_header(BIG, magic, (2, 4), 1);

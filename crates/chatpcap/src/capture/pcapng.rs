@@ -456,6 +456,17 @@ mod tests {
     }
 
     #[test]
+    fn a_frame_with_bad_options_is_a_frame() {
+        let fields = u32s(LITTLE, &[0, 0, 5, 1, 1]);
+        let body = [&fields[..], b"a\0\0\0", &[1, 0, 200, 0]].concat();
+        check(
+            &after_interface(&[block(LITTLE, kind::ENHANCED_PACKET, &body)]),
+            &["1 0.000005000 6 0 EN10MB a/1"],
+            &["skipped options of the block at offset 48: they exceed the block"],
+        );
+    }
+
+    #[test]
     fn broken_framing_ends_the_capture() {
         let check = |bad: &[u8], notice: &str| {
             let blocks = after_interface(&[enhanced(LITTLE, 0, 5, b"a", 1), bad.to_vec()]);
