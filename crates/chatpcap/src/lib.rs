@@ -4,4 +4,5 @@ pub mod ask;
 pub mod capture;
 pub mod flow;
 pub mod packet;
+pub mod report;
 pub mod trace;

@@ -20,6 +20,8 @@ use std::net::Ipv4Addr;
 
 use super::field::{Field, Header};
 
+/// Two nibbles: 4, and the header's length in words of four octets.
+pub const VERSION_AND_LENGTH: Field = Field::new("version_and_header_length", 0, 1);
 /// Header and payload, in octets.
 pub const TOTAL_LENGTH: Field = Field::new("total_length", 2, 2);
 /// Tells the packets of one sender apart, and binds the fragments of one packet together.

@@ -16,6 +16,8 @@ use std::net::Ipv6Addr;
 
 use super::field::{Field, Header};
 
+/// Octets of the header, extension headers left out.
+pub const HEADER: usize = 40;
 /// Everything behind this header, in octets.
 pub const PAYLOAD_LENGTH: Field = Field::new("payload_length", 4, 2);
 /// What follows: an extension header, or 6 TCP, 17 UDP.

@@ -56,7 +56,7 @@ pub const FIELDS: [Field; 9] = [
 pub const MIN_HEADER: usize = 20;
 
 /// The control bits of a segment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Flags(pub u8);
 
 impl Flags {
@@ -197,7 +197,7 @@ mod tests {
     const SYN: [u8; 40] = [
         0xc6, 0x3c, // source port 50748
         0x13, 0x88, // destination port 5000
-        0x58, 0xb9, 0x14, 0x57, // sequence number 1488523287
+        0x58, 0xb9, 0x10, 0x17, // sequence number 1488523287
         0x00, 0x00, 0x00, 0x00, // acknowledgment number
         0xa0, 0x02, // data offset 10 words, SYN
         0xfa, 0xf0, // window 64240

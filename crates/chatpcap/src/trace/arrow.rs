@@ -1,8 +1,12 @@
 //! The chat's packets, kept for the flow graph.
 
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::FixedState;
+
 use crate::capture::{Frame, Timestamp};
 use crate::flow::{Direction, Endpoint, Sighting};
-use crate::packet::{Flags, TransportPayload};
+use crate::packet::{Flags, Network, Transport, TransportPayload, tcp, udp};
 
 /// The first packets of the chat, and how many more there are.
 #[derive(Debug)]
@@ -29,10 +33,13 @@ pub struct Arrow {
     pub direction: Direction,
     /// What it says.
     pub message: Message,
+    /// A number that the captures of one packet at several places share: over the IP
+    /// identification and what is behind the transport header's ports and checksum.
+    pub identity: u64,
 }
 
 /// What a packet of the chat says in its header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Message {
     /// A TCP segment.
     Tcp {
@@ -64,6 +71,11 @@ impl Arrows {
     /// The packets that were kept, in the order of the capture.
     pub fn list(&self) -> &[Arrow] {
         &self.list
+    }
+
+    /// How many packets are kept at most.
+    pub const fn limit(&self) -> usize {
+        self.limit
     }
 
     /// How many packets of the chat were not kept.
@@ -109,6 +121,35 @@ impl Arrows {
             flow: sighting.index,
             direction: sighting.direction,
             message,
+            identity: identity(transport),
         });
     }
+}
+
+/// The checksum is left out: where the network card is to fill it in, the sender's own capture has
+/// another one than the receiver's.
+fn identity(transport: &Transport<'_>) -> u64 {
+    // A fixed seed: an attacker gains nothing from two of his own packets taken for one.
+    let mut hasher = FixedState::default().build_hasher();
+    if let Network::Ipv4(ipv4) = transport.network {
+        hasher.write_u16(ipv4.identification().unwrap_or(0));
+    }
+    let parts = match transport.payload {
+        TransportPayload::Tcp(tcp) => {
+            let options = tcp
+                .header
+                .octets()
+                .get(tcp::MIN_HEADER..)
+                .unwrap_or_default();
+            [tcp.header.bytes(tcp::WINDOW).unwrap_or_default(), options]
+        }
+        TransportPayload::Udp(udp) => [
+            udp.header.bytes(udp::LENGTH).unwrap_or_default(),
+            udp.payload(),
+        ],
+    };
+    for part in parts {
+        hasher.write(part);
+    }
+    hasher.finish()
 }

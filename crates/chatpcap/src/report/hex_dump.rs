@@ -1,0 +1,81 @@
+//! A dump of octets with some of them marked.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use super::layout::{Layout, painted};
+
+/// Octets in a row.
+const ROW: usize = 16;
+
+/// `octets`, which begin `start` octets into the frame, in rows of sixteen; those of `marked`
+/// (counted from the frame's start too) stand in brackets.
+pub(super) fn hex_dump(
+    octets: &[u8],
+    start: usize,
+    marked: &Range<usize>,
+    layout: &Layout,
+) -> String {
+    let mut out = String::new();
+    for (row, chunk) in octets.chunks(ROW).enumerate() {
+        let at = start.saturating_add(row.saturating_mul(ROW));
+        let is_marked =
+            |column: usize| column < chunk.len() && marked.contains(&at.saturating_add(column));
+        let mut line = String::new();
+        for column in 0..=ROW {
+            let before = column.checked_sub(1).is_some_and(is_marked);
+            let now = is_marked(column);
+            line.push(match (before, now) {
+                (false, true) => '[',
+                (true, false) => ']',
+                _ => ' ',
+            });
+            let digits = match chunk.get(column) {
+                Some(octet) => format!("{octet:02x}"),
+                None if column < ROW => "  ".to_owned(),
+                None => String::new(),
+            };
+            if now {
+                line.push_str(&painted(layout.paint.mark, digits).to_string());
+            } else {
+                line.push_str(&digits);
+            }
+        }
+        let text: String = chunk.iter().map(|octet| visible(*octet)).collect();
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "    {at:04x} {line} {text}");
+    }
+    out
+}
+
+fn visible(octet: u8) -> char {
+    if octet.is_ascii_graphic() || octet == b' ' {
+        char::from(octet)
+    } else {
+        '.'
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_stand_around_the_octets() {
+        let octets: Vec<u8> = (0x30..0x44).collect();
+        let expected = "    \
+            0022  30 31 32 33[34 35 36 37]38 39 3a 3b 3c 3d 3e 3f  0123456789:;<=>?\n    \
+            0032  40 41 42 43                                      @ABC\n";
+        assert_eq!(
+            hex_dump(&octets, 34, &(38..42), &Layout::new(None)),
+            expected
+        );
+    }
+
+    #[test]
+    fn marks_may_cross_rows_and_reach_the_end() {
+        let dump = hex_dump(&[0xff; 18], 0, &(15..18), &Layout::new(None));
+        assert!(dump.contains(" ff[ff] "), "{dump}");
+        assert!(dump.contains("[ff ff]"), "{dump}");
+    }
+}

@@ -1,0 +1,398 @@
+//! A flow graph drawn in text: a column a host, an arrow a packet.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use unicode_width::UnicodeWidthStr;
+
+use super::flow_graph::{FlowGraph, Row};
+use super::layout::{Layout, painted, safe};
+use super::number::{counted, seconds};
+use crate::trace::Message;
+
+/// Columns between two hosts at most.
+const MAX_GAP: usize = 34;
+/// Flows that are told by number, with a legend. Where there are more, rows show ports.
+const MAX_LEGEND: usize = 8;
+
+/// The drawing; nothing where the graph is empty.
+pub(super) fn ladder(graph: &FlowGraph, layout: &Layout) -> String {
+    if graph.rows.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("{}\n", painted(layout.paint.heading, "Flow graph"));
+    let flows: BTreeSet<_> = graph.rows.iter().map(flow).collect();
+    let has_legend = flows.len() <= MAX_LEGEND;
+    let tags = if !has_legend {
+        Tags::Ports
+    } else if is_told_by_hosts(graph, &flows) {
+        Tags::None
+    } else {
+        Tags::Numbers
+    };
+    let texts: Vec<Text> = graph
+        .rows
+        .iter()
+        .map(|row| Text::new(row, graph, tags, layout))
+        .collect();
+    // Writing to a string cannot fail.
+    if graph.files.len() > 1 {
+        for (letter, file) in letters().zip(&graph.files) {
+            let _ = writeln!(out, "  frames {letter}: {}", safe(file));
+        }
+    }
+    if has_legend {
+        for (transport, index) in &flows {
+            let first = graph
+                .rows
+                .iter()
+                .find(|row| flow(row) == (*transport, *index));
+            if let Some(Row { arrow, .. }) = first {
+                let _ = writeln!(out, "  {transport} {index}: {} to {}", arrow.from, arrow.to);
+            }
+        }
+    }
+    out.push('\n');
+    out.push_str(&Drawing::new(graph, &texts, layout).draw(graph, &texts));
+    if graph.left_out > 0 {
+        let at_least = if graph.files.len() > 1 {
+            "at least "
+        } else {
+            ""
+        };
+        let _ = writeln!(
+            out,
+            "\n{at_least}{} of the chat: `--arrows all` draws them",
+            counted(graph.left_out, "more packet")
+        );
+    }
+    out
+}
+
+/// How rows tell flows apart.
+#[derive(Clone, Copy)]
+enum Tags {
+    /// Not at all: between any two hosts there is one flow of a transport.
+    None,
+    /// By number, with a legend.
+    Numbers,
+    /// By ports.
+    Ports,
+}
+
+/// Whether hosts and transport of a row tell its flow.
+fn is_told_by_hosts(graph: &FlowGraph, flows: &BTreeSet<(&str, u32)>) -> bool {
+    let ends = |row: &Row| (flow(row).0, row.from.min(row.to), row.from.max(row.to));
+    graph.rows.iter().map(ends).collect::<BTreeSet<_>>().len() == flows.len()
+}
+
+/// The words of one row.
+struct Text {
+    left: String,
+    label: String,
+    detail: String,
+}
+
+impl Text {
+    fn new(row: &Row, graph: &FlowGraph, tags: Tags, layout: &Layout) -> Self {
+        let arrow = &row.arrow;
+        let (transport, index) = flow(row);
+        let flow = match tags {
+            Tags::None => String::new(),
+            Tags::Numbers => format!("{transport} {index} "),
+            Tags::Ports => format!("{:>5} > {:<5} ", arrow.from.port, arrow.to.port),
+        };
+        let (label, detail) = match arrow.message {
+            Message::Tcp {
+                flags,
+                seq,
+                ack,
+                payload,
+            } => {
+                let [own, other] = row.isn;
+                let base = |number: u32, isn: Option<u32>| match isn {
+                    Some(isn) if layout.relative => number.wrapping_sub(isn),
+                    _ => number,
+                };
+                let mut detail = flow;
+                // Writing to a string cannot fail.
+                if let Some(seq) = seq {
+                    let _ = write!(detail, "seq {:<10} ", base(seq, own));
+                }
+                if let Some(ack) = ack {
+                    let _ = write!(detail, "ack {:<10} ", base(ack, other));
+                }
+                if let Some(payload) = payload.filter(|payload| *payload > 0) {
+                    let _ = write!(detail, "len {payload}");
+                }
+                (flags.to_string(), detail)
+            }
+            Message::Udp { payload } => {
+                let payload = payload.map_or_else(String::new, |payload| format!("len {payload}"));
+                ("UDP".to_owned(), format!("{flow}{payload}"))
+            }
+        };
+        Self {
+            left: left(row, graph),
+            label,
+            detail: detail.trim_end().to_owned(),
+        }
+    }
+}
+
+/// Frame numbers and time.
+fn left(row: &Row, graph: &FlowGraph) -> String {
+    let mut left = String::new();
+    for (index, frame) in row.frames.iter().enumerate() {
+        let width = frame_width(graph, index);
+        let frame = frame.map_or_else(|| "-".to_owned(), |frame| frame.to_string());
+        // Writing to a string cannot fail.
+        let _ = write!(left, "{frame:>width$} ");
+    }
+    let time = match (row.arrow.time, graph.start) {
+        (Some(time), Some(start)) => seconds(time.since(start), graph.precision),
+        _ => "-".to_owned(),
+    };
+    let _ = write!(left, "{time:>9} ");
+    left
+}
+
+fn frame_width(graph: &FlowGraph, file: usize) -> usize {
+    let frames = graph.rows.iter().filter_map(|row| *row.frames.get(file)?);
+    let smallest = if graph.files.len() > 1 { 3 } else { 5 };
+    frames
+        .max()
+        .map_or(1, |frame| frame.to_string().len())
+        .max(smallest)
+}
+
+fn letters() -> impl Iterator<Item = char> {
+    ('a'..='z').chain(std::iter::repeat('z'))
+}
+
+fn flow(row: &Row) -> (&'static str, u32) {
+    let transport = match row.arrow.message {
+        Message::Tcp { .. } => "tcp",
+        Message::Udp { .. } => "udp",
+    };
+    (transport, row.arrow.flow)
+}
+
+/// How the rows are set, by what the width allows.
+#[derive(Clone, Copy)]
+enum Setting {
+    /// Arrow and numbers on one line.
+    Wide,
+    /// The numbers on a line below the arrow.
+    Tall,
+    /// No columns: too many hosts for the width.
+    List,
+}
+
+/// Where things stand.
+struct Drawing<'a> {
+    setting: Setting,
+    /// Columns of frame numbers and time.
+    margin: usize,
+    /// Columns from one host's line to the next.
+    gap: usize,
+    layout: &'a Layout,
+}
+
+impl<'a> Drawing<'a> {
+    fn new(graph: &FlowGraph, texts: &[Text], layout: &'a Layout) -> Self {
+        let longest = |text: fn(&Text) -> &str| {
+            texts
+                .iter()
+                .map(|entry| text(entry).width())
+                .max()
+                .unwrap_or(0)
+        };
+        let names = graph
+            .nodes
+            .iter()
+            .map(|node| node.name().width())
+            .max()
+            .unwrap_or(0);
+        // The first host's name is centred on its line, which stands right behind the margin.
+        let margin = longest(|text| &text.left).max(names / 2 + 1);
+        let gaps = graph.nodes.len().saturating_sub(1).max(1);
+        let room = |reserved: usize| {
+            layout
+                .width()
+                .saturating_sub(margin + reserved + 1)
+                .checked_div(gaps)
+                .unwrap_or(0)
+        };
+        let label = longest(|text| &text.label);
+        let wide = room(longest(|text| &text.detail) + 2);
+        let tall = room(names / 2);
+        let (setting, gap) = if wide >= label + 4 && wide > names {
+            (Setting::Wide, wide)
+        } else if tall >= label + 4 {
+            (Setting::Tall, tall)
+        } else {
+            (Setting::List, 0)
+        };
+        Self {
+            setting,
+            margin,
+            gap: gap.min(MAX_GAP),
+            layout,
+        }
+    }
+
+    fn draw(&self, graph: &FlowGraph, texts: &[Text]) -> String {
+        let mut out = self.head(graph);
+        for (row, text) in graph.rows.iter().zip(texts) {
+            let Text {
+                left,
+                label,
+                detail,
+            } = text;
+            let left = format!("{left:<width$}", width = self.margin);
+            let lines = match self.setting {
+                Setting::Wide => format!("{left}{}  {detail}", self.arrow(graph, row, label)),
+                Setting::Tall => {
+                    let indent = self.margin;
+                    format!(
+                        "{left}{}\n{:indent$}  {detail}",
+                        self.arrow(graph, row, label),
+                        ""
+                    )
+                }
+                Setting::List => {
+                    format!(
+                        "{left} {} > {}  {label}, {detail}",
+                        row.arrow.from, row.arrow.to
+                    )
+                }
+            };
+            for line in lines.lines() {
+                out.push_str(line.trim_end());
+                out.push('\n');
+            }
+        }
+        out
+    }
+
+    /// The hosts above their lines.
+    fn head(&self, graph: &FlowGraph) -> String {
+        let frames: String = if graph.files.len() > 1 {
+            let columns = letters().zip(0..graph.files.len());
+            columns.fold(String::new(), |mut line, (letter, file)| {
+                let width = frame_width(graph, file);
+                // Writing to a string cannot fail.
+                let _ = write!(line, "{letter:>width$} ");
+                line
+            })
+        } else {
+            format!("{:>width$} ", "frame", width = frame_width(graph, 0))
+        };
+        let left = format!("{frames}{:>9} ", "seconds");
+        if matches!(self.setting, Setting::List) {
+            return format!("{left}\n");
+        }
+        let names: Vec<String> = graph
+            .nodes
+            .iter()
+            .map(super::flow_graph::Node::name)
+            .collect();
+        let fits = names.iter().all(|name| name.width() < self.gap);
+        let roles: Vec<&str> = graph
+            .nodes
+            .iter()
+            .map(|node| node.role.unwrap_or(""))
+            .collect();
+        let mut out = String::new();
+        if roles.iter().any(|role| !role.is_empty()) {
+            out.push_str(&self.centred("", &roles));
+        }
+        if fits {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            out.push_str(&self.centred(&left, &names));
+            return out;
+        }
+        // Names that do not fit beside each other stand one below the other, each over its line.
+        for (column, name) in names.iter().enumerate() {
+            let mut row = vec![""; column];
+            row.push(name);
+            let is_last = column + 1 == names.len();
+            out.push_str(&self.centred(if is_last { &left } else { "" }, &row));
+        }
+        out
+    }
+
+    /// Texts centred on the hosts' lines.
+    fn centred(&self, left: &str, texts: &[&str]) -> String {
+        let mut line = left.to_owned();
+        for (column, text) in texts
+            .iter()
+            .enumerate()
+            .filter(|(_, text)| !text.is_empty())
+        {
+            let centre = self.margin + column * self.gap;
+            let start = centre.saturating_sub(text.width() / 2);
+            let pad = start
+                .saturating_sub(line.width())
+                .max(usize::from(!line.is_empty()));
+            line.extend(std::iter::repeat_n(' ', pad));
+            line.push_str(text);
+        }
+        line.push('\n');
+        line
+    }
+
+    /// The hosts' lines with an arrow across them.
+    fn arrow(&self, graph: &FlowGraph, row: &Row, label: &str) -> String {
+        let ascii = self.layout.ascii;
+        let [line, right, left, dash, dots] = if ascii {
+            ['|', '>', '<', '-', '.']
+        } else {
+            ['│', '▶', '◀', '─', '╌']
+        };
+        let dash = if matches!(row.arrow.message, Message::Udp { .. }) {
+            dots
+        } else {
+            dash
+        };
+        let (low, high) = (
+            row.from.min(row.to) * self.gap,
+            row.from.max(row.to) * self.gap,
+        );
+        // Between the lines, one cell of which is the head.
+        let inside = high.saturating_sub(low + 1);
+        let has_room = inside >= label.width() + 4;
+        let label = if has_room {
+            format!(" {label} ")
+        } else {
+            label.to_owned()
+        };
+        let begin = low + 1 + inside.saturating_sub(label.width()) / 2;
+        let end = begin + label.width();
+        let width = graph.nodes.len().saturating_sub(1) * self.gap + 1;
+        let mut label = label.chars();
+        let mut out = String::with_capacity(width * 3);
+        for x in 0..width {
+            let is_head = if row.to > row.from {
+                x + 1 == high
+            } else {
+                x == low + 1
+            };
+            out.push(if x <= low || x >= high {
+                if x.is_multiple_of(self.gap.max(1)) {
+                    line
+                } else {
+                    ' '
+                }
+            } else if is_head {
+                if row.to > row.from { right } else { left }
+            } else if (begin..end).contains(&x) {
+                label.next().unwrap_or(dash)
+            } else {
+                dash
+            });
+        }
+        out
+    }
+}

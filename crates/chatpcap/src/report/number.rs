@@ -1,0 +1,75 @@
+//! Numbers as people read them.
+
+use std::fmt::Write as _;
+
+/// `1234567` as `1,234,567`.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// `1 packet`, `1,000 packets`.
+pub(super) fn counted(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(number))
+}
+
+/// How many there are of something, as a number to print.
+pub(super) fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+/// An interval in seconds with `precision` decimal digits (cut, not rounded): `-0.000071`.
+pub(super) fn seconds(nanoseconds: i64, precision: u8) -> String {
+    let sign = if nanoseconds < 0 { "-" } else { "" };
+    let magnitude = nanoseconds.unsigned_abs();
+    let (whole, fraction) = (magnitude / 1_000_000_000, magnitude % 1_000_000_000);
+    let digits = precision.min(9);
+    if digits == 0 {
+        return format!("{sign}{whole}");
+    }
+    let fraction = fraction / 10_u64.pow(u32::from(9 - digits));
+    let width = usize::from(digits);
+    format!("{sign}{whole}.{fraction:0width$}")
+}
+
+/// Octets as hexadecimal digits: `58b91457`.
+pub(super) fn hex(octets: &[u8]) -> String {
+    octets.iter().fold(
+        String::with_capacity(octets.len() * 2),
+        |mut digits, octet| {
+            // Writing to a string cannot fail.
+            let _ = write!(digits, "{octet:02x}");
+            digits
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(grouped(number), text);
+        }
+        assert_eq!(counted(1, "packet"), "1 packet");
+        assert_eq!(seconds(71_000, 6), "0.000071");
+        assert_eq!(seconds(-1_500_000_000, 3), "-1.500");
+        assert_eq!(seconds(i64::MIN, 9), "-9223372036.854775808");
+        assert_eq!(hex(&[0x58, 0xb9]), "58b9");
+    }
+}

@@ -1,0 +1,133 @@
+//! What the captures are, and who is who in them.
+
+use std::fmt::Write as _;
+
+use super::layout::{Layout, painted, safe, wrapped};
+use super::number::{count, counted, grouped, seconds};
+use crate::ask::Analysis;
+use crate::trace::Trace;
+
+/// What one capture is: format, size, times, protocols, and what is wrong with it.
+pub(super) fn capture(trace: &Trace, layout: &Layout) -> String {
+    let mut out = format!("{}\n", painted(layout.paint.heading, safe(&trace.name)));
+    for line in facts(trace) {
+        out.push_str(&wrapped(&line, 2, layout.width()));
+    }
+    for notice in &trace.notices {
+        let text = wrapped(&format!("notice: {notice}"), 2, layout.width());
+        let _ = writeln!(out, "{}", painted(layout.paint.warning, text.trim_end()));
+    }
+    out
+}
+
+/// Up to three lines: the file, the times, the protocols.
+pub(super) fn facts(trace: &Trace) -> Vec<String> {
+    let mut file = trace.format.to_string();
+    // Writing to a string cannot fail.
+    if let Some(compression) = trace.compression {
+        let _ = write!(file, " in {compression}");
+    }
+    for link in &trace.links {
+        let _ = write!(file, ", {}", link.link_type.name());
+        if trace.links.len() > 1 {
+            let _ = write!(file, " ({})", counted(link.packets, "frame"));
+        }
+    }
+    let octets = counted(trace.octets, "octet");
+    let _ = write!(
+        file,
+        ", {}, {octets} on the wire",
+        counted(trace.packets, "frame")
+    );
+    let mut lines = vec![file];
+    if let (Some(first), Some(last)) = (trace.first, trace.last) {
+        lines.push(format!(
+            "{} to {}, {} s",
+            first.to_utc(trace.precision),
+            last.to_utc(trace.precision),
+            seconds(last.since(first), trace.precision)
+        ));
+    }
+    let protocols = &trace.protocols;
+    let counts = [
+        (protocols.arp, "ARP"),
+        (protocols.ipv4, "IPv4"),
+        (protocols.ipv6, "IPv6"),
+        (protocols.icmp, "ICMP"),
+        (protocols.icmpv6, "ICMPv6"),
+        (protocols.tcp, "TCP"),
+        (protocols.udp, "UDP"),
+        (protocols.dns, "DNS"),
+        (protocols.vlan, "VLAN"),
+    ];
+    let present = counts.iter().filter(|(frames, _)| *frames > 0);
+    let present: Vec<_> = present
+        .map(|(frames, name)| format!("{name} {}", grouped(*frames)))
+        .collect();
+    if !present.is_empty() {
+        lines.push(format!(
+            "frames with {}; flows: TCP {}, UDP {}",
+            present.join(", "),
+            grouped(count(trace.flows.tcp().len())),
+            grouped(count(trace.flows.udp().len()))
+        ));
+    }
+    lines
+}
+
+/// Who is who: name, address, and how that is known.
+pub(super) fn roles(analysis: &Analysis) -> Vec<[String; 3]> {
+    let roles = &analysis.roles;
+    let row = |name: &str, who: String, how: String| [name.to_owned(), who, how];
+    let server = roles
+        .server
+        .map(|role| row("server", role.who.to_string(), role.how.to_string()));
+    let client1 = roles
+        .client1
+        .map(|role| row("client1", role.who.to_string(), role.how.to_string()));
+    let client2 = roles
+        .client2
+        .map(|role| row("client2", role.who.to_string(), role.how.to_string()));
+    [server, client1, client2].into_iter().flatten().collect()
+}
+
+/// The one line that a capture without the lab's traffic gets instead of answers.
+pub(super) fn no_chat(analysis: &Analysis) -> String {
+    let port = analysis.roles.port;
+    let other = analysis.other_server().map_or_else(String::new, |server| {
+        format!("; if {server} is the chat server, say `--server {server}`")
+    });
+    format!("no chat here: nothing on TCP or UDP port {port}{other}")
+}
+
+/// ` of client1.pcap`, where there are several captures to tell apart.
+pub(super) fn of_file(analysis: &Analysis, index: usize) -> String {
+    if analysis.traces.len() > 1 {
+        format!(" of {}", short_name(analysis, index))
+    } else {
+        String::new()
+    }
+}
+
+/// The capture's name without its folder, where that tells the captures apart.
+pub(super) fn short_name(analysis: &Analysis, index: usize) -> String {
+    let last = |trace: &Trace| {
+        trace
+            .name
+            .rsplit(['/', '\\'])
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let Some(trace) = analysis.traces.get(index) else {
+        return String::new();
+    };
+    let short = last(trace);
+    let is_unique = analysis
+        .traces
+        .iter()
+        .filter(|other| last(other) == short)
+        .count()
+        == 1;
+    safe(if is_unique { &short } else { &trace.name })
+}

@@ -1,0 +1,42 @@
+//! The analysis as text for people.
+
+use std::fmt::Write as _;
+
+use super::flow_graph::FlowGraph;
+use super::ladder::ladder;
+use super::layout::{Layout, painted};
+use super::{answers, handshake, summary, udp_header};
+use crate::ask::Analysis;
+
+/// The whole report: captures, roles, answers, handshakes, UDP header, flow graph.
+pub fn text(analysis: &Analysis, layout: &Layout) -> String {
+    let mut sections: Vec<String> = analysis
+        .traces
+        .iter()
+        .map(|trace| summary::capture(trace, layout))
+        .collect();
+    if analysis.has_chat() {
+        sections.push(roles(analysis, layout));
+        sections.push(answers::answers(analysis, layout));
+        if layout.explain {
+            sections.extend(answers::explanations(analysis, layout));
+        }
+    } else {
+        sections.push(format!("{}\n", summary::no_chat(analysis)));
+    }
+    sections.extend(handshake::handshakes(analysis, layout));
+    sections.push(udp_header::udp_header(analysis, layout));
+    sections.push(ladder(&FlowGraph::new(analysis), layout));
+    sections.retain(|section| !section.is_empty());
+    sections.join("\n")
+}
+
+fn roles(analysis: &Analysis, layout: &Layout) -> String {
+    let mut out = String::new();
+    for [name, who, how] in summary::roles(analysis) {
+        let how = painted(layout.paint.dim, format!("({how})"));
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "{name:<8} {who:<22} {how}");
+    }
+    out
+}
