@@ -1,0 +1,180 @@
+//! `chatpcap analyze`.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use chatpcap::ask::{Analysis, Given};
+use chatpcap::report;
+use chatpcap::trace::Trace;
+use clap::{Args, ValueEnum};
+
+use super::input::Input;
+use super::output::{self, Looks};
+use super::{Outcome, progress};
+
+/// Show what captures are, the lab's answers with their evidence, the handshakes and the flow graph.
+///
+/// Several files are several views of the same traffic: each question is answered from the one
+/// that shows it, and a packet that several files hold is drawn once.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 done; 1 an answer is missing under --require; 2 unusable \
+    arguments or input.\n\nExamples:\n  chatpcap analyze client1.pcap\n  chatpcap analyze --explain \
+    chatserver.pcap client1.pcap client2.pcap\n  tcpdump -i any -w - | chatpcap analyze -"
+)]
+pub(super) struct Arguments {
+    /// Captures (pcap, pcapng or snoop; plain, gzip, zstd or lz4); `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    /// The chat server, where the responder on port 5000 is not it
+    #[arg(long, value_name = "IP[:PORT]")]
+    server: Option<Server>,
+
+    /// The client that the questions are about, where it is not 10.20.30.11 or the first to connect
+    #[arg(long, value_name = "IP")]
+    client1: Option<IpAddr>,
+
+    /// The client that client1 sends private messages to
+    #[arg(long, value_name = "IP")]
+    client2: Option<IpAddr>,
+
+    /// Show for each answer the header's octets, the answer's own marked, and a sentence why
+    #[arg(long)]
+    explain: bool,
+
+    /// Show sequence numbers of handshakes and flow graph from each side's ISN; answers stay absolute
+    #[arg(long)]
+    relative: bool,
+
+    /// Draw at most so many packets in the flow graph, or `all`
+    #[arg(long, value_name = "N", default_value = "200")]
+    arrows: Arrows,
+
+    /// Exit with status 1 unless every question is answered
+    #[arg(long)]
+    require: bool,
+
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+
+    #[command(flatten)]
+    looks: Looks,
+}
+
+/// The form of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// Everything, for programs: schema chatpcap/analyze/1
+    Json,
+    /// The answers, a row each
+    Csv,
+    /// For a report
+    Markdown,
+}
+
+/// An address with or without a port.
+#[derive(Clone, Copy, Debug)]
+struct Server {
+    address: IpAddr,
+    port: Option<u16>,
+}
+
+impl FromStr for Server {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(endpoint) = text.parse::<SocketAddr>() {
+            return Ok(Self {
+                address: endpoint.ip(),
+                port: Some(endpoint.port()),
+            });
+        }
+        let bare = text
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+            .unwrap_or(text);
+        let address = bare.parse().map_err(|_| {
+            "needs an address with or without a port: 10.20.30.3, 10.20.30.3:5000, [fd00::3]:5000"
+        })?;
+        Ok(Self {
+            address,
+            port: None,
+        })
+    }
+}
+
+/// How many packets the flow graph draws.
+#[derive(Clone, Copy, Debug)]
+struct Arrows(usize);
+
+impl FromStr for Arrows {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "all" {
+            return Ok(Self(usize::MAX));
+        }
+        text.parse()
+            .map(Self)
+            .map_err(|_| "needs a number or `all`".to_owned())
+    }
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments) -> Outcome {
+    let given = Given {
+        server: arguments.server.map(|server| server.address),
+        port: arguments.server.and_then(|server| server.port),
+        client1: arguments.client1,
+        client2: arguments.client2,
+    };
+    let watch = given.watch(arguments.arrows.0);
+    let mut traces = Vec::new();
+    let mut outcome = Outcome::Done;
+    for file in &arguments.files {
+        match Input::open(file) {
+            Ok(Input {
+                name,
+                capture,
+                octets,
+            }) => {
+                let mut progress = progress::Progress::new(&name, octets);
+                traces.push(Trace::read(&name, capture, &watch, &mut |read| {
+                    progress.set(read)
+                }));
+            }
+            Err(error) => {
+                output::error(&error);
+                outcome = Outcome::Unusable;
+            }
+        }
+    }
+    if traces.is_empty() {
+        return Outcome::Unusable;
+    }
+    let analysis = Analysis::new(traces, &given);
+    if outcome == Outcome::Done && arguments.require && !analysis.is_complete() {
+        outcome = Outcome::NotThere;
+    }
+    let mut layout = arguments.looks.layout();
+    layout.relative = arguments.relative;
+    layout.explain = arguments.explain;
+    let text = match arguments.format {
+        Format::Text => Ok(report::text(&analysis, &layout)),
+        Format::Markdown => Ok(report::markdown(&analysis, &layout)),
+        Format::Json => report::json(&analysis).map_err(Into::into),
+        Format::Csv => report::csv(&analysis),
+    };
+    match text {
+        Ok(text) => output::print(&text, outcome),
+        Err(error) => {
+            output::error(&output::Failure::new(error.to_string()));
+            Outcome::Unusable
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The captures that the user names.
+
+use std::error::Error;
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+use chatpcap::capture::{Capture, CaptureError};
+use chatpcap::report::safe;
+
+use super::output::Failure;
+
+/// An open capture.
+pub(super) struct Input {
+    /// What the user calls it.
+    pub(super) name: String,
+    /// The capture, at its first frame.
+    pub(super) capture: Capture,
+    /// The file's length in octets, where it is known.
+    pub(super) octets: Option<u64>,
+}
+
+impl Input {
+    /// Opens a file, or standard input for `-`.
+    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        if path.as_os_str() == "-" {
+            let stdin = io::stdin();
+            if stdin.is_terminal() {
+                return Err(
+                    Failure::new("standard input is a terminal, not a capture".to_owned())
+                        .with_hint("tcpdump -w - | chatpcap analyze -".to_owned()),
+                );
+            }
+            let capture = Capture::from_reader(stdin).map_err(|error| failure(&name, &error))?;
+            return Ok(Self {
+                name,
+                capture,
+                octets: None,
+            });
+        }
+        let capture = Capture::open(path).map_err(|error| failure(&name, &error))?;
+        let octets = fs::metadata(path)
+            .ok()
+            .filter(fs::Metadata::is_file)
+            .map(|file| file.len());
+        Ok(Self {
+            name,
+            capture,
+            octets,
+        })
+    }
+}
+
+fn failure(name: &str, error: &CaptureError) -> Failure {
+    let name = if name == "-" {
+        "standard input".to_owned()
+    } else {
+        safe(name)
+    };
+    let mut text = format!("{name}: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    let failure = Failure::new(text);
+    match error {
+        CaptureError::Empty { .. } => failure.with_hint(
+            "tcpdump writes when it is stopped with Ctrl-C, or at once with `-U`".to_owned(),
+        ),
+        CaptureError::NotCapture { .. } => {
+            failure.with_hint("captures are what `tcpdump -w FILE` writes".to_owned())
+        }
+        CaptureError::Directory => failure.with_hint("name the captures in it".to_owned()),
+        _ => failure,
+    }
+}

@@ -1,0 +1,50 @@
+//! The command line: arguments in, a report on standard output, errors on standard error.
+//!
+//! Exit status: 0 done, also when the reader of the output went away; 1 what was asked for by name
+//! is not in the captures; 2 unusable arguments or input.
+
+mod analyze;
+mod input;
+mod output;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Reads packet captures of a chat over TCP and UDP, and answers questions about them with evidence.
+#[derive(Debug, Parser)]
+#[command(name = "chatpcap", version, about, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Analyze(analyze::Arguments),
+}
+
+/// What a command came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// All was done.
+    Done,
+    /// What was asked for by name is not in the captures.
+    NotThere,
+    /// An input could not be used.
+    Unusable,
+}
+
+/// Runs the program.
+pub(crate) fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match &arguments.command {
+        Command::Analyze(arguments) => analyze::run(arguments),
+    };
+    ExitCode::from(match outcome {
+        Outcome::Done => 0,
+        Outcome::NotThere => 1,
+        Outcome::Unusable => 2,
+    })
+}

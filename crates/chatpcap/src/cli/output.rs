@@ -1,0 +1,107 @@
+//! What the program writes, and how it looks.
+
+use std::io::{self, ErrorKind, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use chatpcap::report::{Layout, Paint};
+use clap::{Args, ValueEnum};
+
+use super::Outcome;
+
+/// The looks of text.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct Looks {
+    /// When to colour; `auto` also honours NO_COLOR and CLICOLOR
+    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    color: When,
+
+    /// Draw with ASCII characters only
+    #[arg(long)]
+    ascii: bool,
+
+    /// Columns to use, 60 to 160 [default: the terminal's, else 100]
+    #[arg(long, value_name = "N")]
+    width: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum When {
+    /// On a terminal
+    Auto,
+    /// Also into a pipe
+    Always,
+    /// Nowhere
+    Never,
+}
+
+impl Looks {
+    /// The layout that these looks ask for.
+    pub(super) fn layout(self) -> Layout {
+        let stdout = io::stdout();
+        let is_coloured = match self.color {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => AutoStream::choice(&stdout) != ColorChoice::Never,
+        };
+        let terminal = || {
+            let size = stdout
+                .is_terminal()
+                .then(terminal_size::terminal_size)
+                .flatten();
+            size.map(|(width, _)| usize::from(width.0))
+        };
+        let mut layout = Layout::new(self.width.or_else(terminal));
+        layout.ascii = self.ascii;
+        if is_coloured {
+            layout.paint = Paint::coloured();
+        }
+        layout
+    }
+}
+
+/// Why something could not be used, and what the user can do about it.
+#[derive(Debug)]
+pub(super) struct Failure {
+    text: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure without a hint.
+    pub(super) const fn new(text: String) -> Self {
+        Self { text, hint: None }
+    }
+
+    /// The same failure, with what the user can do.
+    pub(super) fn with_hint(self, hint: String) -> Self {
+        Self {
+            hint: Some(hint),
+            ..self
+        }
+    }
+}
+
+/// Tells of a failure on standard error.
+pub(super) fn error(failure: &Failure) {
+    let mut text = format!("chatpcap: {}\n", failure.text);
+    if let Some(hint) = &failure.hint {
+        text = format!("{text}hint: {hint}\n");
+    }
+    // Where standard error is gone there is nobody to tell.
+    drop(io::stderr().write_all(text.as_bytes()));
+}
+
+/// Prints a report. A reader who has read enough is no failure.
+pub(super) fn print(text: &str, outcome: Outcome) -> Outcome {
+    let mut stdout = io::stdout().lock();
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        Err(failure) if failure.kind() != ErrorKind::BrokenPipe => {
+            error(&Failure::new(format!("standard output: {failure}")));
+            Outcome::Unusable
+        }
+        _ => outcome,
+    }
+}
