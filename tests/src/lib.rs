@@ -1,5 +1,7 @@
 //! Shared helpers of the end-to-end tests.
 
+pub mod program;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -145,7 +145,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             }) => {
                 let mut progress = progress::Progress::new(&name, octets);
                 traces.push(Trace::read(&name, capture, &watch, &mut |read| {
-                    progress.set(read)
+                    progress.set(read);
                 }));
             }
             Err(error) => {

@@ -11,7 +11,7 @@ use super::Outcome;
 /// The looks of text.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct Looks {
-    /// When to colour; `auto` also honours NO_COLOR and CLICOLOR
+    /// When to colour; `auto` also honours `NO_COLOR` and `CLICOLOR`
     #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
     color: When,
 

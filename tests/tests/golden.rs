@@ -1,0 +1,106 @@
+//! What people read, octet for octet.
+//!
+//! `UPDATE_GOLDEN=1 cargo test -p tests --test golden` rewrites the files; the difference is then
+//! reviewed like code.
+
+use std::fs;
+use std::path::Path;
+
+use tests::program::{chatpcap, project};
+
+const THREE: [&str; 3] = ["chatserver.pcap", "client1.pcap", "client2.pcap"];
+
+#[test]
+fn text() {
+    check("chatserver.txt", &["chatserver.pcap"], &[]);
+    check("client1.txt", &["client1.pcap"], &[]);
+    check("client2.txt", &["client2.pcap"], &[]);
+    check("three.txt", &THREE, &[]);
+}
+
+#[test]
+fn text_explained() {
+    check("client1-explain.txt", &["client1.pcap"], &["--explain"]);
+}
+
+#[test]
+fn text_in_other_widths_and_ascii() {
+    check(
+        "client1-80-ascii.txt",
+        &["client1.pcap"],
+        &["--width", "80", "--ascii"],
+    );
+    check(
+        "chatserver-60-relative.txt",
+        &["chatserver.pcap"],
+        &["--width", "60", "--relative"],
+    );
+    check("three-160.txt", &THREE, &["--width", "160"]);
+}
+
+#[test]
+fn text_in_colour() {
+    check(
+        "client1-colour.txt",
+        &["client1.pcap"],
+        &["--color", "always", "--explain"],
+    );
+}
+
+#[test]
+fn few_arrows() {
+    check(
+        "chatserver-5-arrows.txt",
+        &["chatserver.pcap"],
+        &["--arrows", "5"],
+    );
+}
+
+#[test]
+fn roles_given_by_hand() {
+    check(
+        "client2-as-client1.txt",
+        &["client2.pcap"],
+        &["--client1", "10.20.30.12"],
+    );
+}
+
+#[test]
+fn other_forms() {
+    check("client1.json", &["client1.pcap"], &["--format", "json"]);
+    check("three.json", &THREE, &["--format", "json"]);
+    check("client2.csv", &["client2.pcap"], &["--format", "csv"]);
+    check("client1.md", &["client1.pcap"], &["--format", "markdown"]);
+}
+
+#[test]
+fn help() {
+    let output = chatpcap(&project(), &["analyze", "--help"], &[]);
+    compare("analyze-help.txt", &output.stdout);
+}
+
+/// Runs `analyze` on captures of the lab and compares what it prints with a golden file.
+fn check(golden: &str, captures: &[&str], options: &[&str]) {
+    let arguments = [&["analyze"], captures, options].concat();
+    let output = chatpcap(&project().join("captures/python-lab"), &arguments, &[]);
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{golden}");
+    assert_eq!(output.status.code(), Some(0), "{golden}");
+    compare(golden, &output.stdout);
+}
+
+fn compare(golden: &str, printed: &[u8]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("golden")
+        .join(golden);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, printed).unwrap();
+        return;
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    let printed = String::from_utf8_lossy(printed);
+    assert!(
+        printed == expected,
+        "{golden} differs\n--- expected\n{expected}\n--- printed\n{printed}\n--- \
+         `UPDATE_GOLDEN=1` rewrites it"
+    );
+}
