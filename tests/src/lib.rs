@@ -1,6 +1,7 @@
 //! Shared helpers of the end-to-end tests.
 
 pub mod program;
+pub mod source;
 
 use std::fs;
 use std::path::{Path, PathBuf};
