@@ -219,7 +219,10 @@ fn tcp_facts(flow: &TcpFlow) -> Facts {
         Direction::Forward => "a",
         Direction::Backward => "b",
     });
-    let syns = handshake.syn_count + handshake.syn_ack_count + handshake.captured_twice;
+    let syns = handshake.syn_count
+        + handshake.syn_ack_count
+        + handshake.crossing
+        + handshake.captured_twice;
     let mut facts = common(&flow.flow);
     facts.extend([
         ("ab_payload", flow.flow.volume.forward.payload.into()),

@@ -45,6 +45,9 @@ pub struct Handshake {
     pub syn_count: u32,
     /// SYN-ACK segments that the responder sent.
     pub syn_ack_count: u32,
+    /// SYN segments of the responder and SYN-ACK segments of the initiator: both opened at once
+    /// (RFC 9293 §3.5, figure 7).
+    pub crossing: u32,
     /// SYN and SYN-ACK segments that the capture holds twice, not counted above.
     pub captured_twice: u32,
     /// The frame of the last SYN, which is the first unless it was sent again.
@@ -229,20 +232,39 @@ impl Handshake {
             return;
         }
         if flags.is_syn() {
-            self.last_syn_frame = mark.frame;
-            self.syn_count = self.syn_count.saturating_add(1);
-            self.syn_direction.get_or_insert(direction);
-            self.syn.get_or_insert(*mark);
+            self.open(direction, mark);
         } else {
-            self.syn_ack_count = self.syn_ack_count.saturating_add(1);
-            self.syn_direction
+            let opener = *self
+                .syn_direction
                 .get_or_insert_with(|| direction.reverse());
+            if opener == direction {
+                self.crossing = self.crossing.saturating_add(1);
+                return;
+            }
+            self.syn_ack_count = self.syn_ack_count.saturating_add(1);
             let answers = self
                 .syn
                 .is_none_or(|syn| mark.ack == syn.seq.wrapping_add(1));
-            if answers && self.syn_direction == Some(direction.reverse()) {
+            if answers {
                 self.syn_ack.get_or_insert(*mark);
             }
+        }
+    }
+
+    /// A SYN. The first one says who opens the connection, whatever a SYN-ACK before it made likely.
+    fn open(&mut self, direction: Direction, mark: &Mark) {
+        if self.syn.is_none() && self.syn_direction != Some(direction) {
+            self.syn_direction = Some(direction);
+            self.syn_ack = None;
+            self.crossing = self.crossing.saturating_add(self.syn_ack_count);
+            self.syn_ack_count = 0;
+        }
+        if self.syn_direction == Some(direction) {
+            self.last_syn_frame = mark.frame;
+            self.syn_count = self.syn_count.saturating_add(1);
+            self.syn.get_or_insert(*mark);
+        } else {
+            self.crossing = self.crossing.saturating_add(1);
         }
     }
 
