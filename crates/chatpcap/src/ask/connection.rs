@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use super::evidence::Evidence;
 use super::{Answer, Question, Roles};
-use crate::flow::{Mark, TcpFlow};
+use crate::flow::{Mark, PerDirection, TcpFlow};
 use crate::packet::{Field, tcp};
-use crate::trace::Trace;
+use crate::trace::{Notice, Trace};
 
 /// How many passed-over connections a note lists by frame.
 const MAX_LISTED: usize = 5;
@@ -284,6 +284,17 @@ fn missing(roles: &Roles, traces: &[Trace]) -> String {
         });
         return format!(
             "no connection of client1 ({client1}) to the server ({server}) is in the capture{hint}"
+        );
+    }
+    let is_cut = traces.iter().any(|trace| {
+        trace
+            .notices
+            .iter()
+            .any(|notice| matches!(notice, Notice::Cut(_)))
+    });
+    if is_cut && of_client1().all(|flow| flow.isn == PerDirection::default()) {
+        return format!(
+            "the snap length cuts the TCP headers between client1 ({client1}) and the server ({server}) before their flags"
         );
     }
     if of_client1().all(TcpFlow::is_refused) {
