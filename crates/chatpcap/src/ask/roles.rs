@@ -161,7 +161,11 @@ impl Roles {
         }
         let is_server = |host| self.server.is_some_and(|server| server.who.address == host);
         let appears = traces.iter().any(|trace| has_host(trace, LAB_CLIENT1));
-        if appears && !is_server(LAB_CLIENT1) {
+        // A server on IPv6 has no client with an IPv4 address, whatever else that host does.
+        let same_version = self
+            .server
+            .is_none_or(|server| server.who.address.is_ipv4());
+        if appears && same_version && !is_server(LAB_CLIENT1) {
             return Some(Role::new(LAB_CLIENT1, How::LabAddress));
         }
         let mut clients = traces.iter().flat_map(|trace| self.clients(trace));
@@ -220,14 +224,20 @@ fn find_server(given: &Given, traces: &[Trace]) -> Option<Role<Endpoint>> {
     }
     let flows = || traces.iter().flat_map(|trace| trace.flows.tcp());
     let responder = |flow: &TcpFlow| flow.responder().filter(|endpoint| endpoint.port == port);
-    let answered = flows()
-        .filter(|flow| flow.handshake.syn_ack.is_some())
-        .find_map(responder);
+    let answered = || flows().filter(|flow| flow.handshake.syn_ack.is_some());
+    // Of several servers on the port, the one that client1 talks to is asked for.
+    let client1 = given.client1.unwrap_or(LAB_CLIENT1);
+    let of_client1 = |flow: &TcpFlow| {
+        let is_its = flow.initiator().is_some_and(|from| from.address == client1);
+        responder(flow).filter(|_| is_its)
+    };
     let in_the_middle = |flow: &TcpFlow| {
         let ends = [flow.flow.destination, flow.flow.source];
         ends.into_iter().find(|endpoint| endpoint.port == port)
     };
-    let found = answered
+    let found = answered()
+        .find_map(of_client1)
+        .or_else(|| answered().find_map(responder))
         .or_else(|| flows().find_map(responder))
         .or_else(|| flows().find_map(in_the_middle))?;
     Some(Role::new(found, How::Responder))
