@@ -1,6 +1,10 @@
 //! Shared helpers of the end-to-end tests.
 
 pub mod program;
+pub mod found;
+pub mod frames;
+pub mod recording;
+pub mod scenario;
 pub mod source;
 
 use std::fs;

@@ -234,7 +234,7 @@ mod tests {
         check("a /* b /* c */ d */ e", &["a", "e"]);
         check(r#"a("b \" c", d)"#, &["a", "(", ",", "d", ")"]);
         check(
-            r####"a(r#"b " c"#, r"d", br"e")"####,
+            r##"a(r#"b " c"#, r"d", br"e")"##,
             &["a", "(", ",", ",", "br", ")"],
         );
         check(
