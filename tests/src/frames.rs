@@ -168,7 +168,7 @@ pub fn fragments(packet: &[u8], identification: u16, size: usize) -> Vec<Vec<u8>
             let mut fragment = header.to_vec();
             if is_ipv4 {
                 let total = u16::try_from(20 + piece.len()).unwrap();
-                let field = offset / 8 | if more { MORE_FRAGMENTS } else { 0 };
+                let field = (offset / 8) | if more { MORE_FRAGMENTS } else { 0 };
                 fragment[2..4].copy_from_slice(&total.to_be_bytes());
                 fragment[4..6].copy_from_slice(&identification.to_be_bytes());
                 fragment[6..8].copy_from_slice(&field.to_be_bytes());
@@ -286,10 +286,9 @@ impl Link {
                 frame.extend(MAC);
                 frame.extend([0; 2]);
             }
-            Self::Sll2 => {}
             Self::NullLittle => frame.extend(family.to_le_bytes()),
             Self::NullBig | Self::Loop => frame.extend(family.to_be_bytes()),
-            Self::Raw(_) => {}
+            Self::Sll2 | Self::Raw(_) => {}
         }
         match self {
             Self::Vlan(tag) => {
