@@ -3,6 +3,7 @@
 pub mod program;
 pub mod found;
 pub mod frames;
+pub mod generator;
 pub mod random;
 pub mod recording;
 pub mod scenario;

@@ -133,11 +133,21 @@ impl Connection {
 
     /// Records how both sides end.
     pub fn close(&mut self, recording: &mut Recording) {
-        recording.add(&self.segment(true, FIN | ACK, b"").packet());
-        self.client.next = self.client.next.wrapping_add(1);
-        recording.add(&self.segment(false, FIN | ACK, b"").packet());
-        self.server.next = self.server.next.wrapping_add(1);
+        recording.add(&self.fin(true));
+        recording.add(&self.fin(false));
         recording.add(&self.ack());
+    }
+
+    /// One side has no more to say.
+    pub fn fin(&mut self, from_client: bool) -> Vec<u8> {
+        let segment = self.segment(from_client, FIN | ACK, b"");
+        let side = if from_client {
+            &mut self.client
+        } else {
+            &mut self.server
+        };
+        side.next = side.next.wrapping_add(1);
+        segment.packet()
     }
 
     /// A segment with the next numbers of one side.

@@ -1,0 +1,68 @@
+//! Memory grows with flows and with what is shown, never with packets.
+//!
+//! The captures are made while they are read, and never stored. One test only: it measures what the
+//! whole process allocates.
+
+use chatpcap::ask::{Analysis, Given};
+use chatpcap::capture::Capture;
+use chatpcap::report::{self, Layout};
+use chatpcap::trace::Trace;
+use peak_alloc::PeakAlloc;
+use tests::generator::{Generator, Options, Preset};
+
+#[global_allocator]
+static ALLOCATED: PeakAlloc = PeakAlloc;
+
+const FEW: u64 = if cfg!(debug_assertions) {
+    20_000
+} else {
+    100_000
+};
+const MANY: u64 = 10 * FEW;
+const MEGABYTE: usize = 1 << 20;
+
+#[test]
+fn the_peak_does_not_grow_with_packets() {
+    for preset in [Preset::Chat, Preset::Bulk, Preset::Small] {
+        let [few, many] = [FEW, MANY].map(|packets| peak(packets, preset, 200));
+        println!("{preset:?}: {FEW} packets {few} octets, {MANY} packets {many} octets");
+        // Hash tables and vectors double; a packet that were kept would cost 16 octets at least.
+        let slack = MEGABYTE / 4;
+        assert!(many < few + slack, "{preset:?}: {few} octets became {many}");
+        assert!(many < 50 * MEGABYTE, "{preset:?}: {many} octets");
+    }
+    // The measure bites: who asks for every packet gets every packet.
+    let packets = FEW / 2;
+    let [few, many] = [200, usize::MAX].map(|arrows| peak(packets, Preset::Chat, arrows));
+    let kept = usize::try_from(packets).unwrap() * 32;
+    assert!(
+        many > few + kept,
+        "{few} octets became {many} with {packets} packets kept"
+    );
+}
+
+/// The most octets allocated at one time by an analysis with its report, which shows so many arrows.
+fn peak(packets: u64, preset: Preset, arrows: usize) -> usize {
+    let flows = 1000;
+    let given = Given::default();
+    ALLOCATED.reset_peak_usage();
+    let before = ALLOCATED.current_usage();
+    let capture = Capture::from_reader(Generator::new(Options {
+        packets,
+        flows,
+        seed: 1,
+        preset,
+    }));
+    let trace = Trace::read("-", capture.unwrap(), &given.watch(arrows), &mut |_| ());
+    assert_eq!(trace.packets, packets);
+    assert!(trace.notices.is_empty(), "{:?}", trace.notices);
+    assert_eq!(
+        trace.flows.tcp().len() + trace.flows.udp().len(),
+        usize::try_from(flows).unwrap()
+    );
+    let analysis = Analysis::new(vec![trace], &given);
+    assert!(analysis.answers[0].result.is_ok());
+    let text = report::text(&analysis, &Layout::new(None));
+    assert!(!text.is_empty());
+    ALLOCATED.peak_usage() - before
+}
