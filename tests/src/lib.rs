@@ -1,9 +1,9 @@
 //! Shared helpers of the end-to-end tests.
 
-pub mod program;
 pub mod found;
 pub mod frames;
 pub mod generator;
+pub mod program;
 pub mod random;
 pub mod recording;
 pub mod scenario;
