@@ -79,6 +79,36 @@ fn help() {
     compare("analyze-help.txt", &output.stdout);
 }
 
+/// Each block of the README that begins with a command shows lines that the command prints, in order.
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let readme = fs::read_to_string(project().join("README.md")).unwrap();
+    let mut shown = 0;
+    for block in readme.split("```text\n").skip(1) {
+        let block = block.split("```").next().unwrap();
+        let mut lines = block.lines().filter(|line| *line != "...").peekable();
+        lines.next_if(|line| line.starts_with("$ cd "));
+        let Some(command) = lines
+            .next()
+            .and_then(|line| line.strip_prefix("$ chatpcap "))
+        else {
+            continue;
+        };
+        let arguments: Vec<&str> = command.split(' ').collect();
+        let output = chatpcap(&project().join("captures/python-lab"), &arguments, &[]);
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let mut printed = printed.lines();
+        for line in lines {
+            assert!(
+                printed.any(|other| other == line),
+                "{command} does not print: {line}"
+            );
+        }
+        shown += 1;
+    }
+    assert_eq!(shown, 4);
+}
+
 /// Runs `analyze` on captures of the lab and compares what it prints with a golden file.
 fn check(golden: &str, captures: &[&str], options: &[&str]) {
     let arguments = [&["analyze"], captures, options].concat();
