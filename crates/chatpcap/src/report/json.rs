@@ -312,20 +312,7 @@ impl ProtocolsEntry {
 
     /// Over all captures; a packet that two of them hold counts twice.
     fn sum(traces: &[Trace]) -> Self {
-        let sum = |count: fn(&ProtocolCounts) -> u64| {
-            traces.iter().fold(0_u64, |sum, trace| {
-                sum.saturating_add(count(&trace.protocols))
-            })
-        };
-        Self {
-            arp: sum(|counts| counts.arp),
-            ipv4: sum(|counts| counts.ipv4),
-            ipv6: sum(|counts| counts.ipv6),
-            icmp: sum(|counts| counts.icmp),
-            icmpv6: sum(|counts| counts.icmpv6),
-            tcp: sum(|counts| counts.tcp),
-            udp: sum(|counts| counts.udp),
-            dns: sum(|counts| counts.dns),
-        }
+        let counts = traces.iter().map(|trace| trace.protocols);
+        Self::new(&counts.fold(ProtocolCounts::default(), ProtocolCounts::plus))
     }
 }

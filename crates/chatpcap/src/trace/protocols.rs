@@ -32,6 +32,22 @@ pub struct ProtocolCounts {
 }
 
 impl ProtocolCounts {
+    /// The counts of two captures together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            arp: self.arp.saturating_add(other.arp),
+            ipv4: self.ipv4.saturating_add(other.ipv4),
+            ipv6: self.ipv6.saturating_add(other.ipv6),
+            icmp: self.icmp.saturating_add(other.icmp),
+            icmpv6: self.icmpv6.saturating_add(other.icmpv6),
+            tcp: self.tcp.saturating_add(other.tcp),
+            udp: self.udp.saturating_add(other.udp),
+            dns: self.dns.saturating_add(other.dns),
+            vlan: self.vlan.saturating_add(other.vlan),
+        }
+    }
+
     pub(super) fn count(&mut self, packet: &Packet<'_>) {
         // One bit a protocol, so that a frame with two IP headers counts once.
         let mut seen = 0_u16;
