@@ -6,7 +6,8 @@
 //! began with opens a new flow between the same endpoints: the port was used again.
 //!
 //! A TCP or UDP header quoted by an ICMP error message names a flow, which takes a number if it is
-//! new, but adds no packet to it.
+//! new, but adds no packet to it. A header that is cut so short that Wireshark gives it no number,
+//! a TCP header before the end of its window and a UDP header anywhere, names none.
 //!
 //! Memory grows with the number of flows, never with packets.
 

@@ -87,6 +87,8 @@ impl FlowTable {
         transport: &Transport<'_>,
         tcp: &Tcp<'_>,
     ) -> Option<(u32, Direction)> {
+        // A header cut before the end of its window, as most ICMP errors quote it, has no number.
+        tcp.window()?;
         let (source, destination) =
             endpoints(transport, tcp.source_port()?, tcp.destination_port()?);
         let Self {
@@ -130,6 +132,7 @@ impl FlowTable {
         transport: &Transport<'_>,
         udp: &Udp<'_>,
     ) -> Option<(u32, Direction)> {
+        udp.checksum()?;
         let (source, destination) =
             endpoints(transport, udp.source_port()?, udp.destination_port()?);
         let Self {
