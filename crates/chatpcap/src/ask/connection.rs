@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::evidence::Evidence;
 use super::{Answer, Question, Roles};
-use crate::flow::{Mark, PerDirection, TcpFlow};
+use crate::flow::{Mark, TcpFlow};
 use crate::packet::{Field, tcp};
 use crate::trace::{Notice, Trace};
 
@@ -268,7 +268,21 @@ fn frames(flow: &TcpFlow) -> String {
 /// Why there is no connection to answer from.
 fn missing(roles: &Roles, traces: &[Trace]) -> String {
     let Some(server) = roles.server.map(|server| server.who) else {
-        return format!("no TCP connection to port {} is in the capture", roles.port);
+        let is_cut = |trace: &Trace| {
+            trace
+                .notices
+                .iter()
+                .any(|notice| matches!(notice, Notice::Cut(_)))
+        };
+        let cut = if traces.iter().any(is_cut) {
+            ", whose snap length cuts headers off"
+        } else {
+            ""
+        };
+        return format!(
+            "no TCP connection to port {} is in the capture{cut}",
+            roles.port
+        );
     };
     let Some(client1) = roles.client1.map(|client| client.who) else {
         return format!("no client of the server {server} is in the capture");
@@ -284,17 +298,6 @@ fn missing(roles: &Roles, traces: &[Trace]) -> String {
         });
         return format!(
             "no connection of client1 ({client1}) to the server ({server}) is in the capture{hint}"
-        );
-    }
-    let is_cut = traces.iter().any(|trace| {
-        trace
-            .notices
-            .iter()
-            .any(|notice| matches!(notice, Notice::Cut(_)))
-    });
-    if is_cut && of_client1().all(|flow| flow.isn == PerDirection::default()) {
-        return format!(
-            "the snap length cuts the TCP headers between client1 ({client1}) and the server ({server}) before their flags"
         );
     }
     if of_client1().all(TcpFlow::is_refused) {
