@@ -2,7 +2,7 @@
 
 use etherparse::{Ethernet2HeaderSlice, SingleVlanHeaderSlice};
 
-use super::decode::Walk;
+use super::walk::Walk;
 use super::{Protocol, Reason};
 use crate::capture::LinkType;
 

@@ -24,6 +24,7 @@ mod stop;
 pub mod tcp;
 mod transport;
 pub mod udp;
+mod walk;
 
 use std::net::IpAddr;
 

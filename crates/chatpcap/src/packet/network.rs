@@ -6,7 +6,8 @@ use etherparse::{
     Ipv6RawExtHeaderSlice,
 };
 
-use super::decode::{Fragment, Walk};
+use super::reassembly::Fragment;
+use super::walk::Walk;
 use super::{Protocol, Reason};
 
 /// IP protocol numbers (IANA, "Assigned Internet Protocol Numbers").

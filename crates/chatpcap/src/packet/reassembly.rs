@@ -5,8 +5,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::decode::Fragment;
-
 /// Datagrams that may wait for fragments at one time; the oldest goes when there are more.
 const MAX_PENDING: usize = 1024;
 /// Octets of all waiting fragments together; the oldest datagrams go when there are more.
@@ -18,6 +16,20 @@ const MAX_DATAGRAM: usize = 65_535;
 const MAX_FRAGMENTS: usize = MAX_DATAGRAM / 8 + 1;
 /// What one fragment costs beside its octets.
 const FRAGMENT_OVERHEAD: usize = 64;
+
+/// A fragment of an IP datagram, captured whole.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fragment<'a> {
+    /// Source and destination address, IPv4 mapped into IPv6.
+    pub addresses: [u128; 2],
+    pub identification: u32,
+    /// What the datagram carries.
+    pub protocol: u8,
+    /// Octets of the datagram before this fragment.
+    pub offset: usize,
+    pub more: bool,
+    pub octets: &'a [u8],
+}
 
 /// The datagrams that are not complete yet.
 #[derive(Debug, Default)]

@@ -3,8 +3,8 @@
 use etherparse::err::tcp::HeaderSliceError;
 use etherparse::{TcpHeaderSlice, UdpHeaderSlice};
 
-use super::decode::Walk;
 use super::icmp::{QUOTE, icmp_quotes, icmpv6_quotes};
+use super::walk::Walk;
 use super::{Protocol, Reason, udp};
 
 impl Walk<'_> {
