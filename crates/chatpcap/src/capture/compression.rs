@@ -1,4 +1,4 @@
-//! Where octets come from: a file or a pipe, perhaps compressed.
+//! How a capture is compressed, and its octets as they were before.
 
 use std::fmt;
 use std::io::{self, BufReader, Read};
@@ -6,6 +6,7 @@ use std::io::{self, BufReader, Read};
 use flate2::bufread::MultiGzDecoder;
 use zstd::stream::read::Decoder as ZstdDecoder;
 
+use super::input::Input;
 use super::lz4::Lz4Decoder;
 
 /// How many octets one call of the gzip decoder gives at most: what a damaged stream can take with it.
@@ -56,68 +57,6 @@ impl fmt::Display for Compression {
     }
 }
 
-/// The file or pipe itself: its first octets are looked at, all are counted.
-pub(super) struct Input {
-    head: [u8; 4],
-    head_length: usize,
-    head_taken: usize,
-    rest: Box<dyn Read + Send>,
-    octets: u64,
-    ended: bool,
-}
-
-impl Input {
-    pub(super) fn new(mut rest: Box<dyn Read + Send>) -> io::Result<Self> {
-        let mut head = [0; 4];
-        let mut head_length = 0;
-        while let Some(free) = head.get_mut(head_length..).filter(|free| !free.is_empty()) {
-            match rest.read(free) {
-                Ok(0) => break,
-                Ok(count) => head_length = head.len().min(head_length + count),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(Self {
-            head,
-            head_length,
-            head_taken: 0,
-            rest,
-            octets: 0,
-            ended: false,
-        })
-    }
-
-    /// The first octets, four unless there are fewer.
-    fn head(&self) -> &[u8] {
-        self.head.get(..self.head_length).unwrap_or_default()
-    }
-
-    /// True once the end has been met.
-    pub(super) fn ended(&self) -> bool {
-        self.ended
-    }
-}
-
-impl Read for Input {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = match self.head.get(self.head_taken..self.head_length) {
-            Some(mut head) if !head.is_empty() => {
-                let count = head.read(buffer)?;
-                self.head_taken += count;
-                count
-            }
-            _ => {
-                let count = self.rest.read(buffer)?;
-                self.ended = count == 0 && !buffer.is_empty();
-                count
-            }
-        };
-        self.octets = self.octets.saturating_add(count as u64);
-        Ok(count)
-    }
-}
-
 /// The octets of a capture, decompressed as they are read. One level: what is compressed twice is no capture.
 pub(super) enum Source {
     Plain(Input),
@@ -155,10 +94,12 @@ impl Source {
     /// How many octets of the file or pipe have been read, compressed as they are.
     pub(super) fn octets_read(&self) -> u64 {
         match self {
-            Self::Plain(input) => input.octets,
-            Self::Gzip(decoder) => decoder.get_ref().get_ref().octets,
-            Self::Zstd(decoder) => decoder.get_ref().get_ref().octets,
-            Self::Lz4(decoder) => decoder.get_ref().map_or(0, |input| input.get_ref().octets),
+            Self::Plain(input) => input.octets_read(),
+            Self::Gzip(decoder) => decoder.get_ref().get_ref().octets_read(),
+            Self::Zstd(decoder) => decoder.get_ref().get_ref().octets_read(),
+            Self::Lz4(decoder) => decoder
+                .get_ref()
+                .map_or(0, |input| input.get_ref().octets_read()),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, BufReader, Read};
 
 use lz4_flex::frame::FrameDecoder;
 
-use super::compression::Input;
+use super::input::Input;
 
 /// Decodes LZ4 frames until the input ends.
 ///

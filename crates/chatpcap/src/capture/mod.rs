@@ -8,6 +8,7 @@ mod block;
 mod compression;
 mod format;
 mod frame;
+mod input;
 mod interface;
 mod link_type;
 mod lz4;

@@ -6,7 +6,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use super::compression::{Input, Source};
+use super::compression::Source;
+use super::input::Input;
 use super::notice::Notices;
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;

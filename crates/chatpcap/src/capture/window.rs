@@ -124,7 +124,7 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::compression::Input;
+    use crate::capture::input::Input;
 
     fn window(octets: Vec<u8>) -> Window {
         let input = Input::new(Box::new(io::Cursor::new(octets))).unwrap();

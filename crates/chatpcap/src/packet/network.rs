@@ -30,7 +30,7 @@ mod number {
 }
 
 impl<'a> Walk<'a> {
-    /// What an `EtherType` announces.
+    /// An ARP packet.
     pub(super) fn arp(&mut self) {
         if !self.push(Protocol::Arp) {
             return;
