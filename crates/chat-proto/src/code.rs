@@ -74,6 +74,10 @@ pub enum EndCode {
     /// The client speaks the lab dialect and the server is not open to it, or speaks another
     /// protocol altogether.
     WrongProtocol,
+    /// A lab client's name is none.
+    BadName,
+    /// A lab client's name is taken, or looks like one that is.
+    NameTaken,
     /// A code that this version does not know.
     #[serde(other)]
     Unknown,
@@ -99,6 +103,8 @@ impl EndCode {
             Self::WrongProtocol => {
                 "this server wants accounts and the chat's own protocol: use chat-client"
             }
+            Self::BadName => "a name is 1 to 32 of A-Z a-z 0-9 - _ .",
+            Self::NameTaken => "your name is taken, or looks like one that is",
             Self::Unknown => "no reason that this version knows",
         }
     }

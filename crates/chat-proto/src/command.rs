@@ -106,6 +106,8 @@ pub struct CommandError {
     pub code: ErrorCode,
     /// What is wrong, for people; it quotes at most a name of a field or a type.
     pub reason: String,
+    /// The command's id, if it has one.
+    pub id: Option<u64>,
 }
 
 impl Command {
@@ -124,6 +126,7 @@ impl Command {
                 Err(CommandError {
                     code: ErrorCode::BadField,
                     reason,
+                    id: None,
                 })
             }
             Ok(command) => Ok(command),
@@ -142,7 +145,11 @@ impl Command {
 
 /// Finds out which of its parts makes a line no command. Only for lines that are none.
 fn diagnose(line: &[u8], error: &serde_json::Error) -> CommandError {
-    let failed = |code, reason: String| CommandError { code, reason };
+    let failed = |code, reason: String| CommandError {
+        code,
+        reason,
+        id: None,
+    };
     if std::str::from_utf8(line).is_err() {
         return failed(ErrorCode::BadFrame, "line is not UTF-8".to_owned());
     }
@@ -152,6 +159,8 @@ fn diagnose(line: &[u8], error: &serde_json::Error) -> CommandError {
     let Some(serde_json::Value::String(kind)) = fields.get("type") else {
         return failed(ErrorCode::BadFrame, "object has no type".to_owned());
     };
+    let id = fields.get("id").and_then(serde_json::Value::as_u64);
+    let failed = |code, reason: String| CommandError { code, reason, id };
     let known = [
         "hello",
         "register",
@@ -232,6 +241,8 @@ mod tests {
         for (line, code) in cases {
             assert_eq!(Command::parse(line).unwrap_err().code, code, "{line:?}");
         }
+        let error = Command::parse(br#"{"type":"say","id":7,"text":""}"#).unwrap_err();
+        assert_eq!(error.id, Some(7));
         let nested = format!(r#"{{"type":"quit","x":{}"#, "[".repeat(4000));
         assert_eq!(
             Command::parse(nested.as_bytes()).unwrap_err().code,

@@ -1,0 +1,121 @@
+//! Arguments, the log, signals, exit status.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program talks to its user here and nowhere else"
+)]
+
+mod accounts;
+mod options;
+
+use std::error::Error;
+use std::io::IsTerminal as _;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use options::{Action, Options, Serve};
+
+/// Connections that may wait to be accepted; the kernel may allow fewer.
+const BACKLOG: i32 = 4096;
+
+/// File descriptors that are not connections: log, accounts, epoll, the listener.
+const OTHER_FILES: usize = 32;
+
+/// Runs the program; errors are one line on standard error.
+pub(crate) fn main() -> ExitCode {
+    let options = Options::parse();
+    let done = match options.action {
+        Some(Action::Accounts(command)) => accounts::run(&options.data, command),
+        None => serve(options.serve, options.data),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let mut line = format!("chat-server: {error}");
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                line = format!("{line}: {error}");
+                cause = error.source();
+            }
+            eprintln!("{line}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(options: Serve, data: std::path::PathBuf) -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt()
+        .with_max_level(options.log)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+        .with_target(false)
+        .init();
+    let listen = options.listen;
+    let mut config = options.config(data);
+    let files = raise_file_limit();
+    if config.limits.clients > files.saturating_sub(OTHER_FILES) {
+        config.limits.clients = files.saturating_sub(OTHER_FILES);
+        tracing::info!(
+            clients = config.limits.clients,
+            files,
+            "fewer clients than asked for: open files are limited"
+        );
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let listener =
+            bind(listen).map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+        let open = config.open;
+        tracing::info!(address = %listener.local_addr()?, open, "listening");
+        let shutdown = async {
+            tokio::select! {
+                _ = interrupt.recv() => tracing::info!("interrupted"),
+                _ = terminate.recv() => tracing::info!("told to end"),
+            }
+        };
+        chat_server::run(listener, config, shutdown).await?;
+        tracing::info!("ended");
+        Ok(())
+    })
+}
+
+fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    // Or a restart would have to wait for the old connections to be forgotten.
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+/// Raises the limit of open files as far as it goes, and tells how far.
+fn raise_file_limit() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    let current = if setrlimit(Resource::Nofile, raised).is_ok() {
+        limit.maximum
+    } else {
+        limit.current
+    };
+    current
+        .and_then(|files| usize::try_from(files).ok())
+        .unwrap_or(usize::MAX)
+}

@@ -1,0 +1,38 @@
+//! The chat's server: accounts, sessions, room, outboxes.
+//!
+//! The language that it speaks is [`chat_proto`]'s. [`run`] takes the listener, the configuration and the
+//! shutdown as arguments, so that a test is the program.
+//!
+//! # How it holds together
+//!
+//! All runs on one thread; the accounts' file has a second one.
+//!
+//! * **Sessions**: one task a connection. It reads, cuts frames, obeys what concerns only its client,
+//!   asks the room for the rest, and writes what the client's outbox could not be rid of at once.
+//! * **The room**: one task that owns the members, gives messages their order and tells who comes and
+//!   goes. It works in rounds: all that sessions asked since the last round is said with one write
+//!   to each member. It waits for nobody.
+//! * **Outboxes**: one a client, bounded in frames and octets. A push writes to the socket at once if
+//!   nothing waits; otherwise it waits in the outbox. A full outbox means a reader too slow: it is told
+//!   and dropped, and nobody else notices.
+//! * **Accounts**: a thread owns the SQLite file; registrations that come together are written together.
+//!   It notices what `chat-server accounts` changes in the same file.
+//!
+//! Invariants: the room never awaits a client; a frame is encoded once, whoever many receive it; a
+//! client's mistake ends that client only; nothing secret reaches the log; an idle client owns no
+//! buffer.
+
+mod accounts;
+mod config;
+mod connection;
+mod farewell;
+mod gate;
+mod outbox;
+mod room;
+mod server;
+mod session;
+mod throttle;
+
+pub use accounts::{Account, AccountError, AccountTable, Summary};
+pub use config::{Config, Limits};
+pub use server::{ServerError, run};

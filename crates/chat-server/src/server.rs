@@ -1,0 +1,176 @@
+//! The server: a listener, a room, and what holds them together.
+
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use chat_proto::EndCode;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::accounts::{AccountError, Accounts};
+use crate::config::Config;
+use crate::farewell;
+use crate::gate::{Gate, Ticket};
+use crate::room::{self, Dialect, Request};
+use crate::session::{self, Server};
+
+/// Why the server cannot run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServerError {
+    /// The accounts cannot be opened.
+    #[error(transparent)]
+    Accounts(#[from] AccountError),
+    /// The accounts' thread panicked.
+    #[error("the accounts were not closed in order")]
+    AccountsThread,
+}
+
+/// How long the accept loop rests when the machine has no file descriptor left.
+const REST: Duration = Duration::from_millis(200);
+
+/// Serves clients from a listener until `shutdown` is ready; then tells all of them, closes the accounts, and
+/// returns.
+///
+/// # Errors
+/// [`ServerError`] if the accounts cannot be opened or closed. No client's mistake is an error.
+pub async fn run(
+    listener: TcpListener,
+    config: Config,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServerError> {
+    let linger = config.limits.linger;
+    let (stop, stopped) = watch::channel(false);
+    let (requests, room) = room::new(&config.limits);
+    let (accounts, thread) = open_accounts(&config, &requests)?;
+    // One round of the room writes to everybody: tokio's budget would stop it after a hundred.
+    let room = tokio::spawn(tokio::task::unconstrained(room.run(stopped.clone())));
+    let server = Arc::new(Server {
+        gate: Gate::new(&config.limits),
+        config,
+        accounts,
+        room: requests,
+        stop: stopped,
+        sessions: AtomicU64::new(0),
+    });
+    tokio::select! {
+        () = shutdown => {}
+        () = accept(&listener, &server) => {}
+    }
+    drop(listener);
+    tracing::info!("stopping");
+    // Without receivers there would be nobody to tell.
+    let _nobody = stop.send(true);
+    // The room ends when the last session has let go of it.
+    drop(server);
+    let patience = linger.saturating_add(Duration::from_secs(1));
+    if timeout(patience, room).await.is_err() {
+        tracing::warn!("some clients did not let go in time");
+    }
+    if let Some(thread) = thread {
+        let closed = tokio::task::spawn_blocking(move || thread.join().is_ok());
+        if !timeout(patience, closed)
+            .await
+            .is_ok_and(|joined| joined.unwrap_or(false))
+        {
+            return Err(ServerError::AccountsThread);
+        }
+    }
+    Ok(())
+}
+
+type Thread = Option<std::thread::JoinHandle<()>>;
+
+fn open_accounts(
+    config: &Config,
+    requests: &mpsc::Sender<Request>,
+) -> Result<(Option<Accounts>, Thread), AccountError> {
+    if config.open {
+        return Ok((None, None));
+    }
+    // Weak, or the accounts' thread would keep the room alive.
+    let requests = requests.downgrade();
+    let (accounts, thread) = Accounts::open(&config.data, move |accounts| {
+        if let Some(requests) = requests.upgrade() {
+            // If the room is gone, so are the sessions.
+            let _gone = requests.blocking_send(Request::Accounts(accounts));
+        }
+    })?;
+    Ok((Some(accounts), Some(thread)))
+}
+
+async fn accept(listener: &TcpListener, server: &Arc<Server>) {
+    let mut warned: Option<Instant> = None;
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => admit(stream, peer.ip().to_canonical(), server),
+            Err(error) => {
+                // A connection that broke while it waited, or no file descriptor left. In the second
+                // case the connection still waits, and asking again at once would only burn time.
+                if !is_of_the_connection(&error) {
+                    if warned.is_none_or(|at| at.elapsed() > Duration::from_secs(10)) {
+                        tracing::warn!(%error, "cannot accept connections for now");
+                        warned = Some(Instant::now());
+                    }
+                    sleep(REST).await;
+                }
+            }
+        }
+    }
+}
+
+fn is_of_the_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+    )
+}
+
+fn admit(stream: TcpStream, ip: IpAddr, server: &Arc<Server>) {
+    match server.gate.admit(ip) {
+        Ok(ticket) => {
+            if let Err(error) = prepare(&stream, server.config.limits.send_buffer) {
+                tracing::debug!(%ip, %error, "connection broke at once");
+                return;
+            }
+            tokio::spawn(serve(stream, ip, Arc::clone(server), ticket));
+        }
+        Err(code) => refuse(&stream, ip, code),
+    }
+}
+
+async fn serve(stream: TcpStream, ip: IpAddr, server: Arc<Server>, ticket: Ticket) {
+    let (reader, writer) = stream.into_split();
+    session::run(reader, writer, ip, server).await;
+    drop(ticket);
+}
+
+fn prepare(stream: &TcpStream, send_buffer: usize) -> io::Result<()> {
+    // The room gathers what belongs together; the kernel must not wait for more.
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream);
+    // Or a reader that never reads could make the kernel keep megabytes for it.
+    socket.set_send_buffer_size(send_buffer)?;
+    // Finds lab clients whose machine is gone: they cannot be pinged.
+    let probes = TcpKeepalive::new()
+        .with_time(Duration::from_mins(1))
+        .with_interval(Duration::from_secs(20))
+        .with_retries(3);
+    socket.set_tcp_keepalive(&probes)
+}
+
+/// Tells a connection that is one too many, without a task of its own.
+fn refuse(stream: &TcpStream, ip: IpAddr, code: EndCode) {
+    tracing::info!(%ip, reason = ?code, "connection refused");
+    let word = farewell::last_word(Dialect::Silent, code);
+    // A fresh socket takes it; if not, the client sees a closed connection.
+    let _taken = stream.try_write(&word);
+    let _shut = SockRef::from(stream).shutdown(std::net::Shutdown::Write);
+}

@@ -1,0 +1,87 @@
+//! A native client in the room.
+
+use std::time::Duration;
+
+use chat_proto::{Command, CommandError, EndCode, ErrorCode, Event};
+use tokio::io::AsyncRead;
+use tokio::time::Instant;
+
+use super::{Patience, Server};
+use crate::connection::Connection;
+use crate::room::{Request, SessionId};
+use crate::throttle::Bucket;
+
+/// Obeys a client's commands until its connection ends; gives the reason.
+pub(super) async fn chat<R: AsyncRead + Unpin>(
+    connection: &mut Connection<R>,
+    id: SessionId,
+    server: &Server,
+) -> EndCode {
+    let limits = &server.config.limits;
+    let second = Duration::from_secs(1);
+    let mut bucket = Bucket::new(
+        Instant::now(),
+        limits.commands_per_second,
+        second,
+        limits.command_burst,
+    );
+    let mut patience = Patience::new();
+    loop {
+        match connection.next_command() {
+            Err(code) => return code,
+            Ok(Some(command)) => {
+                // Who says too much is read more slowly; that is all.
+                while let Err(until) = bucket.take(Instant::now()) {
+                    if let Err(code) = connection.sleep_until(until).await {
+                        return code;
+                    }
+                }
+                if let Err(code) = obey(connection, command, id, server).await {
+                    return code;
+                }
+            }
+            Ok(None) => {
+                if let Err(code) = patience.read(connection, server, true).await {
+                    return code;
+                }
+            }
+        }
+    }
+}
+
+async fn obey<R: AsyncRead + Unpin>(
+    connection: &Connection<R>,
+    command: Result<Command, CommandError>,
+    id: SessionId,
+    server: &Server,
+) -> Result<(), EndCode> {
+    let answer = match command {
+        Ok(Command::Say { id: receipt, text }) => {
+            return ask(server, Request::Say { id, text, receipt }).await;
+        }
+        Ok(Command::Lookup { name }) => return ask(server, Request::Lookup { id, name }).await,
+        Ok(Command::Ping { id }) => Event::Pong { id },
+        Ok(Command::Pong { .. }) => return Ok(()),
+        Ok(Command::Quit) => return Err(EndCode::Quit),
+        Ok(_) => Event::Error {
+            code: ErrorCode::OutOfTurn,
+            text: "you are in the room already".to_owned(),
+            id: None,
+        },
+        Err(CommandError { code, reason, id }) => Event::Error {
+            code,
+            text: reason,
+            id,
+        },
+    };
+    connection.outbox.say(&answer).map_err(|_| EndCode::TooSlow)
+}
+
+/// Asks the room; if it is busy, this client waits for it.
+async fn ask(server: &Server, request: Request) -> Result<(), EndCode> {
+    server
+        .room
+        .send(request)
+        .await
+        .map_err(|_| EndCode::Shutdown)
+}

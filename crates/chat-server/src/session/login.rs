@@ -1,0 +1,378 @@
+//! A native client before it is in the room: hello, registering, logging in.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chat_proto::scram::{Credentials, LoginRequest, ScramError, ServerChallenge};
+use chat_proto::{
+    Address, Command, CommandError, Contact, EndCode, Entry, ErrorCode, Event, SealedRegistration,
+    SecretKey, User, UserName, VERSION,
+};
+use tokio::io::AsyncRead;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::{Entered, Server};
+use crate::accounts::{Account, AccountError, Accounts};
+use crate::connection::Connection;
+use crate::room::{Dialect, NameTaken, Newcomer, Request, SessionId};
+
+/// What this server calls itself.
+const SOFTWARE: &str = concat!("chat-server ", env!("CARGO_PKG_VERSION"));
+
+/// Leads a client from its hello into the room.
+///
+/// # Errors
+/// Why the connection ends.
+pub(super) async fn enter<R: AsyncRead + Unpin>(
+    connection: &mut Connection<R>,
+    id: SessionId,
+    ip: IpAddr,
+    server: &Server,
+) -> Result<Entered, EndCode> {
+    let mut lobby = Lobby {
+        id,
+        ip,
+        server,
+        greeted: false,
+        passing: None,
+        login: None,
+        failures: 0,
+    };
+    for _ in 0..server.config.limits.login_commands {
+        let command = loop {
+            match connection.next_command()? {
+                Some(command) => break command,
+                None => connection.read().await?,
+            }
+        };
+        match lobby.obey(connection, command).await {
+            Ok(entered) => return Ok(entered),
+            Err(Answer::Event(event)) => {
+                connection
+                    .outbox
+                    .say(&event)
+                    .map_err(|_| EndCode::TooSlow)?;
+            }
+            Err(Answer::Nothing) => {}
+            Err(Answer::End(code)) => return Err(code),
+        }
+    }
+    Err(EndCode::TooManyTries)
+}
+
+/// Why a client is not in the room yet.
+enum Answer {
+    /// It is told this, and may go on.
+    Event(Event),
+    /// It need not be told anything.
+    Nothing,
+    /// It must go.
+    End(EndCode),
+}
+
+impl From<EndCode> for Answer {
+    fn from(code: EndCode) -> Self {
+        Self::End(code)
+    }
+}
+
+/// What is known of a client that is not in the room yet.
+struct Lobby<'a> {
+    id: SessionId,
+    ip: IpAddr,
+    server: &'a Server,
+    greeted: bool,
+    passing: Option<(UserName, SecretKey)>,
+    login: Option<Login>,
+    failures: u32,
+}
+
+/// A log-in that was challenged.
+struct Login {
+    challenge: ServerChallenge,
+    typed: UserName,
+    // `None` if there is no such user, which must not be told.
+    account: Option<Account>,
+}
+
+impl Lobby<'_> {
+    async fn obey<R: AsyncRead + Unpin>(
+        &mut self,
+        connection: &mut Connection<R>,
+        command: Result<Command, CommandError>,
+    ) -> Result<Entered, Answer> {
+        let command = command.map_err(|CommandError { code, reason, id }| {
+            Answer::Event(Event::Error {
+                code,
+                text: reason,
+                id,
+            })
+        })?;
+        match command {
+            Command::Ping { id } => Err(Answer::Event(Event::Pong { id })),
+            Command::Pong { .. } => Err(Answer::Nothing),
+            Command::Quit => Err(Answer::End(EndCode::Quit)),
+            Command::Hello { version, client } => Err(self.greet(version, &client)),
+            _ if !self.greeted => Err(error(ErrorCode::OutOfTurn, "say hello first")),
+            Command::Register { name } => Err(self.register(name).await),
+            Command::Registration { sealed } => Err(self.open_account(&sealed).await),
+            Command::Login { scram } => Err(self.challenge(&scram).await),
+            Command::Proof { scram, contact } => self.prove(connection, &scram, contact).await,
+            Command::Enter { name, contact } => {
+                if !self.server.config.open {
+                    let text = "this server wants an account: register, then log in";
+                    return Err(error(ErrorCode::LoginRequired, text));
+                }
+                self.come_in(connection, name, contact, None, None).await
+            }
+            _ => Err(error(ErrorCode::OutOfTurn, "you are not in the room yet")),
+        }
+    }
+
+    fn greet(&mut self, version: u32, client: &str) -> Answer {
+        if version != VERSION {
+            return Answer::End(EndCode::BadVersion);
+        }
+        self.greeted = true;
+        tracing::debug!(ip = %self.ip, client = %chat_proto::visible(client), "hello");
+        let config = &self.server.config;
+        let (entry, iterations) = if config.open {
+            (Entry::Open, 0)
+        } else {
+            (Entry::Password, config.iterations)
+        };
+        Answer::Event(Event::Hello {
+            version: VERSION,
+            server: SOFTWARE.to_owned(),
+            entry,
+            iterations,
+        })
+    }
+
+    fn accounts(&self) -> Result<&Accounts, Answer> {
+        self.server
+            .accounts
+            .as_ref()
+            .ok_or_else(|| error(ErrorCode::NoAccounts, "this server has no accounts: enter"))
+    }
+
+    async fn register(&mut self, name: UserName) -> Answer {
+        let accounts = match self.accounts() {
+            Ok(accounts) => accounts,
+            Err(answer) => return answer,
+        };
+        match accounts.clashes(&name).await {
+            Ok(false) => {}
+            Ok(true) => return taken(&name),
+            Err(failure) => return broken(&failure),
+        }
+        let passing = match random().map(SecretKey::from_random) {
+            Ok(passing) => passing,
+            Err(failure) => return broken(&failure),
+        };
+        let key = passing.public();
+        self.passing = Some((name, passing));
+        Answer::Event(Event::RegisterKey { key })
+    }
+
+    async fn open_account(&mut self, sealed: &SealedRegistration) -> Answer {
+        let Some((name, passing)) = self.passing.take() else {
+            return error(ErrorCode::OutOfTurn, "ask with register first");
+        };
+        let accounts = match self.accounts() {
+            Ok(accounts) => accounts,
+            Err(answer) => return answer,
+        };
+        let wanted = self.server.config.iterations;
+        let credentials = match sealed.open(&passing, &name) {
+            // All accounts alike: the iterations tell nobody who has one.
+            Ok(credentials) if credentials.iterations() == wanted => credentials,
+            Ok(_) => {
+                let text = format!("registration must have {wanted} iterations");
+                return error(ErrorCode::BadRegistration, &text);
+            }
+            Err(failure) => return error(ErrorCode::BadRegistration, &failure.to_string()),
+        };
+        if !self.server.gate.may_register(self.ip) {
+            let text = "too many registrations from your address: wait a minute";
+            return error(ErrorCode::TryLater, text);
+        }
+        match accounts.add(&name, credentials).await {
+            Ok(()) => {
+                tracing::info!(%name, ip = %self.ip, "registered");
+                Answer::Event(Event::Registered { name })
+            }
+            Err(AccountError::NameTaken) => taken(&name),
+            Err(failure) => broken(&failure),
+        }
+    }
+
+    async fn challenge(&mut self, scram: &str) -> Answer {
+        self.login = None;
+        let accounts = match self.accounts() {
+            Ok(accounts) => accounts,
+            Err(answer) => return answer,
+        };
+        let request = match LoginRequest::parse(scram) {
+            Ok(request) => request,
+            Err(ScramError::Name(failure)) => {
+                return error(ErrorCode::BadName, &failure.to_string());
+            }
+            Err(failure) => return error(ErrorCode::BadField, &failure.to_string()),
+        };
+        let typed = request.name().clone();
+        let account = match accounts.find(&typed).await {
+            Ok(account) => account,
+            Err(failure) => return broken(&failure),
+        };
+        // Made in any case, so that an unknown user takes the same time.
+        let decoy = Credentials::decoy(&accounts.secret, &typed, self.server.config.iterations);
+        let credentials = account
+            .as_ref()
+            .map_or(decoy, |account| account.credentials.clone());
+        let nonce = match random() {
+            Ok(nonce) => nonce,
+            Err(failure) => return broken(&failure),
+        };
+        let (challenge, scram) = request.challenge(credentials, nonce);
+        self.login = Some(Login {
+            challenge,
+            typed,
+            account,
+        });
+        Answer::Event(Event::Challenge { scram })
+    }
+
+    async fn prove<R: AsyncRead + Unpin>(
+        &mut self,
+        connection: &mut Connection<R>,
+        scram: &str,
+        contact: Contact,
+    ) -> Result<Entered, Answer> {
+        let Some(Login {
+            challenge,
+            typed,
+            account,
+        }) = self.login.take()
+        else {
+            return Err(error(ErrorCode::OutOfTurn, "ask with login first"));
+        };
+        match (challenge.verify(scram), account) {
+            (Ok(signature), Some(account)) => {
+                let making = Some(account.making);
+                self.come_in(connection, account.name, contact, making, Some(signature))
+                    .await
+            }
+            (Err(ScramError::WrongProof) | Ok(_), _) => Err(self.refuse(connection, &typed).await),
+            (Err(failure), _) => Err(error(ErrorCode::BadField, &failure.to_string())),
+        }
+    }
+
+    /// Answers a wrong password or an unknown user: alike, and the later the more there were.
+    async fn refuse<R: AsyncRead + Unpin>(
+        &mut self,
+        connection: &mut Connection<R>,
+        typed: &UserName,
+    ) -> Answer {
+        self.failures = self.failures.saturating_add(1);
+        let wait: Duration = self.server.gate.failed(self.ip, typed);
+        tracing::info!(name = %typed, ip = %self.ip, failures = self.failures, "log-in failed");
+        let until = Instant::now()
+            .checked_add(wait)
+            .unwrap_or_else(Instant::now);
+        if let Err(code) = connection.sleep_until(until).await {
+            return Answer::End(code);
+        }
+        if self.failures >= self.server.config.limits.login_failures {
+            return Answer::End(EndCode::TooManyTries);
+        }
+        error(
+            ErrorCode::LoginFailed,
+            "user and password do not fit together",
+        )
+    }
+
+    async fn come_in<R>(
+        &self,
+        connection: &Connection<R>,
+        name: UserName,
+        contact: Contact,
+        account: Option<i64>,
+        scram: Option<String>,
+    ) -> Result<Entered, Answer> {
+        let ip = self.ip;
+        let welcome = Event::Welcome {
+            name: name.clone(),
+            ip,
+            scram,
+        };
+        let welcome = welcome.encode().map_err(|failure| broken(&failure))?;
+        let udp = contact.udp.filter(|port| *port != 0);
+        let address = Address {
+            ip,
+            udp,
+            key: contact.key,
+        };
+        let newcomer = Newcomer {
+            id: self.id,
+            user: User {
+                name: name.clone(),
+                address: Some(address),
+            },
+            dialect: Dialect::Native,
+            account,
+            outbox: Arc::clone(&connection.outbox),
+        };
+        let (reply, answer) = oneshot::channel();
+        let take_over = account.is_some();
+        let request = Request::Enter {
+            newcomer,
+            take_over,
+            welcome,
+            reply,
+        };
+        self.server
+            .room
+            .send(request)
+            .await
+            .map_err(|_| EndCode::Shutdown)?;
+        match answer.await {
+            Ok(Ok(())) => Ok(Entered { id: self.id, name }),
+            Ok(Err(NameTaken)) => Err(taken(&name)),
+            Err(_) => Err(Answer::End(EndCode::Shutdown)),
+        }
+    }
+}
+
+fn error(code: ErrorCode, text: &str) -> Answer {
+    Answer::Event(Event::Error {
+        code,
+        text: text.to_owned(),
+        id: None,
+    })
+}
+
+fn taken(name: &UserName) -> Answer {
+    error(
+        ErrorCode::NameTaken,
+        &format!("{name} is taken, or looks like a name that is"),
+    )
+}
+
+/// A failure of the server's own: the log has it, the client need not know it.
+fn broken(failure: &dyn std::error::Error) -> Answer {
+    let cause = failure.source().map(ToString::to_string);
+    tracing::error!(%failure, cause, "a client could not be served");
+    error(
+        ErrorCode::Internal,
+        "the server has a problem of its own: try later",
+    )
+}
+
+fn random<const N: usize>() -> Result<[u8; N], AccountError> {
+    let mut octets = [0; N];
+    getrandom::fill(&mut octets).map_err(AccountError::Random)?;
+    Ok(octets)
+}

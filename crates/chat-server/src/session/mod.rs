@@ -1,0 +1,189 @@
+//! One client from its first octet to its last.
+
+mod chat;
+mod lab;
+mod login;
+
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chat_proto::{EndCode, Opening};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+
+use crate::accounts::Accounts;
+use crate::config::Config;
+use crate::connection::{Connection, Wake};
+use crate::farewell;
+use crate::gate::Gate;
+use crate::outbox::{Outbox, OutboxLimits};
+use crate::room::{Dialect, Request, SessionId};
+
+/// What all sessions share.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) config: Config,
+    /// `None` if the server is open.
+    pub(crate) accounts: Option<Accounts>,
+    pub(crate) gate: Gate,
+    pub(crate) room: mpsc::Sender<Request>,
+    pub(crate) stop: watch::Receiver<bool>,
+    pub(crate) sessions: AtomicU64,
+}
+
+/// One who came in.
+#[derive(Debug, Clone)]
+pub(crate) struct Entered {
+    id: SessionId,
+    name: chat_proto::UserName,
+}
+
+/// Serves one client until its connection ends.
+///
+/// Over any two halves of a connection, so that time-outs are tested without a socket.
+pub(crate) async fn run<R, W>(reader: R, writer: W, ip: IpAddr, server: Arc<Server>)
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Send + 'static,
+{
+    let limits = &server.config.limits;
+    let deadline = Instant::now().checked_add(limits.login_time);
+    let outbox_limits = OutboxLimits {
+        frames: limits.outbox_frames,
+        octets: limits.outbox_octets,
+    };
+    let outbox = Arc::new(Outbox::new(Box::pin(writer), outbox_limits));
+    let mut connection = Connection::new(reader, Arc::clone(&outbox));
+    let mut dialect = Dialect::Silent;
+    let id = SessionId(server.sessions.fetch_add(1, Ordering::Relaxed));
+    // What is needed only before the room is given back before the room.
+    let entering = Box::pin(enter(&mut connection, &mut dialect, id, ip, &server));
+    let mut stop = server.stop.clone();
+    let entered = tokio::select! {
+        entered = entering => entered,
+        () = sleep_until(deadline.unwrap_or_else(Instant::now)) => Err(EndCode::LoginTimeout),
+        _ = stop.wait_for(|stop| *stop) => Err(EndCode::Shutdown),
+    };
+    drop(stop);
+    let code = match entered {
+        Ok(entered) => {
+            tracing::info!(name = %entered.name, %ip, ?dialect, "in the room");
+            let code = match dialect {
+                Dialect::Lab => lab::chat(&mut connection, entered.id, &server).await,
+                _ => chat::chat(&mut connection, entered.id, &server).await,
+            };
+            let request = Request::Leave {
+                id: entered.id,
+                reason: code,
+            };
+            if server.room.send(request).await.is_ok() {
+                // The room ends the outbox, after answering all that was asked before.
+                let until = Instant::now().checked_add(limits.linger);
+                let _ended = connection
+                    .sleep_until(until.unwrap_or_else(Instant::now))
+                    .await;
+            }
+            tracing::info!(name = %entered.name, %ip, reason = ?code, "left the room");
+            code
+        }
+        Err(code) => {
+            // It may be in the room without knowing it, if time ran out just then.
+            let _gone = server.room.send(Request::Leave { id, reason: code }).await;
+            tracing::info!(%ip, ?dialect, reason = ?code, "did not get into the room");
+            code
+        }
+    };
+    if code != EndCode::Lost {
+        outbox.end(code, farewell::last_word(dialect, code));
+        let until = Instant::now().checked_add(server.config.limits.linger);
+        connection.close(until.unwrap_or_else(Instant::now)).await;
+    }
+}
+
+/// Finds out the client's language and leads it to the room.
+async fn enter<R: AsyncRead + Unpin>(
+    connection: &mut Connection<R>,
+    dialect: &mut Dialect,
+    id: SessionId,
+    ip: IpAddr,
+    server: &Server,
+) -> Result<Entered, EndCode> {
+    let opening = loop {
+        if let Some(opening) = Opening::of(connection.peek()) {
+            break opening;
+        }
+        connection.read().await?;
+    };
+    match opening {
+        Opening::Native => {
+            *dialect = Dialect::Native;
+            login::enter(connection, id, ip, server).await
+        }
+        Opening::Lab => {
+            *dialect = Dialect::Lab;
+            if !server.config.open {
+                return Err(EndCode::WrongProtocol);
+            }
+            lab::enter(connection, id, ip, server).await
+        }
+        Opening::Http => {
+            *dialect = Dialect::Http;
+            Err(EndCode::WrongProtocol)
+        }
+        Opening::Foreign => Err(EndCode::WrongProtocol),
+    }
+}
+
+/// Waits until something arrives, pinging when it takes long.
+pub(crate) struct Patience {
+    pinged: bool,
+}
+
+impl Patience {
+    pub(crate) fn new() -> Self {
+        Self { pinged: false }
+    }
+
+    /// Returns when octets arrived.
+    ///
+    /// # Errors
+    /// Why the connection ends.
+    pub(crate) async fn read<R: AsyncRead + Unpin>(
+        &mut self,
+        connection: &mut Connection<R>,
+        server: &Server,
+        ping: bool,
+    ) -> Result<(), EndCode> {
+        let limits = &server.config.limits;
+        let at = |heard: Instant, more| heard.checked_add(more).unwrap_or(heard);
+        let idle_at = at(connection.heard, limits.idle_time);
+        self.pinged = false;
+        let mut timer = pin!(sleep_until(idle_at));
+        loop {
+            match connection.wait(true, Some(timer.as_mut())).await? {
+                Wake::Read => return Ok(()),
+                Wake::Timer if self.pinged => return Err(EndCode::Idle),
+                Wake::Timer => {
+                    // A lab client cannot be asked: the kernel's own probes find a dead one.
+                    if ping {
+                        self.pinged = true;
+                        let event = chat_proto::Event::Ping { id: 1 };
+                        connection
+                            .outbox
+                            .say(&event)
+                            .map_err(|_| EndCode::TooSlow)?;
+                    }
+                    let next = if ping {
+                        limits.pong_time
+                    } else {
+                        limits.idle_time
+                    };
+                    timer.as_mut().reset(at(Instant::now(), next));
+                }
+            }
+        }
+    }
+}
