@@ -5,6 +5,7 @@ mod presence;
 mod round;
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use chat_proto::{ChatText, EndCode, ErrorCode, Event, User, UserName};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -21,6 +22,15 @@ use crate::outbox::Overflow;
 
 /// Commands that may wait for the room; who has more to say waits, the room does not.
 const WAITING: usize = 4096;
+
+/// Requests that one round takes at most.
+const ROUND: usize = 512;
+
+/// A room whose rounds take this long gathers what is said for a moment before the next one.
+const LONG_ROUND: Duration = Duration::from_millis(1);
+
+/// That moment, as short as tokio's timer can.
+const GATHER: Duration = Duration::from_millis(1);
 
 /// What sessions ask of the room.
 #[derive(Debug)]
@@ -63,6 +73,7 @@ pub(crate) fn new(limits: &Limits) -> (mpsc::Sender<Request>, Room) {
         looks: HashMap::new(),
         seq: 0,
         round: Round::default(),
+        last_round: None,
         presence: Presence::new(limits),
     };
     (sender, room)
@@ -79,6 +90,8 @@ pub(crate) struct Room {
     looks: HashMap<String, SessionId>,
     seq: u64,
     round: Round,
+    // When the last round in which something was said began, and how long its writing took.
+    last_round: Option<(Instant, Duration)>,
     presence: Presence,
 }
 
@@ -97,12 +110,24 @@ impl Room {
                     stopping = true;
                     self.end_all();
                 }
-                count = self.requests.recv_many(&mut batch, WAITING) => {
+                count = self.requests.recv_many(&mut batch, ROUND) => {
                     if count == 0 {
                         return;
                     }
                 }
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+            }
+            if self.is_busy()
+                && batch
+                    .iter()
+                    .any(|request| matches!(request, Request::Say { .. }))
+            {
+                tokio::time::sleep(GATHER).await;
+                while batch.len() < ROUND
+                    && let Ok(request) = self.requests.try_recv()
+                {
+                    batch.push(request);
+                }
             }
             // One round: all that waited is said with one write to each.
             for request in batch.drain(..) {
@@ -169,9 +194,19 @@ impl Room {
     /// Writes what was said in this round.
     fn end_round(&mut self) {
         if let Some(spoken) = self.round.end() {
+            let begin = Instant::now();
             let slow = spoken.write(&mut self.members);
             self.drop_slow(&slow);
+            self.last_round = Some((begin, begin.elapsed()));
         }
+    }
+
+    /// Whether the last round was long and not long ago: then a round for each message would cost
+    /// more than it gains, and a moment's wait halves the writes. A room that is not busy never waits.
+    fn is_busy(&self) -> bool {
+        self.last_round.is_some_and(|(begin, took)| {
+            took >= LONG_ROUND && begin.elapsed() < took.saturating_mul(4)
+        })
     }
 
     /// Tells who came and went, if it is time or `now` says so.

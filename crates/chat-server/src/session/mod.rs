@@ -187,3 +187,6 @@ impl Patience {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

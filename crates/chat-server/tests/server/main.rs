@@ -1,0 +1,14 @@
+//! The server on real sockets, among friends and among enemies.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a helper of a test is a test"
+)]
+
+mod hostile;
+mod lab;
+mod peer;
+mod program;
+mod room;

@@ -1,0 +1,267 @@
+//! The program: signals, accounts from the command line, sudden death, no file descriptor left.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use chat_proto::{EndCode, Event};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use crate::peer::Peer;
+
+struct Program {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Program {
+    fn start(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        let address = loop {
+            line.clear();
+            assert_ne!(
+                log.read_line(&mut line).unwrap(),
+                0,
+                "the program did not start"
+            );
+            if let Some((_, rest)) = line.split_once("address=") {
+                break rest.split(' ').next().unwrap().parse().unwrap();
+            }
+        };
+        // Somebody must read the log, or the program would wait for it.
+        std::thread::spawn(move || for _ in log.lines() {});
+        Self { child, address }
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args([signal, &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn program(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chat-server"));
+    command.arg("--data").arg(data);
+    command
+}
+
+fn server(data: &Path) -> Command {
+    let mut command = program(data);
+    command.args(["--listen", "127.0.0.1:0", "--iterations", "4096"]);
+    command.args(["--registrations-per-minute", "10000"]);
+    command
+}
+
+#[tokio::test]
+async fn signals_end_it_in_order() {
+    for signal in ["-TERM", "-INT"] {
+        let directory = tempfile::tempdir().unwrap();
+        let mut program = Program::start(server(directory.path()));
+        let mut peer = Peer::hello(program.address).await;
+        peer.register("alice", "correct horse").await;
+        peer.log_in("alice", "correct horse").await;
+        program.signal(signal);
+        assert_eq!(peer.bye().await, EndCode::Shutdown);
+        drop(peer);
+        assert!(program.child.wait().unwrap().success());
+        // Closed in order, SQLite leaves one file.
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn accounts_change_while_it_runs() {
+    let directory = tempfile::tempdir().unwrap();
+    let running = Program::start(server(directory.path()));
+    let accounts = |arguments: &[&str], password: &str| {
+        let output = program(directory.path())
+            .arg("accounts")
+            .args(arguments)
+            .env("CHAT_PASSWORD", password)
+            .env("CHAT_ITERATIONS", "4096")
+            .output()
+            .unwrap();
+        let text = if output.status.success() {
+            output.stdout
+        } else {
+            output.stderr
+        };
+        String::from_utf8(text).unwrap()
+    };
+    assert_eq!(accounts(&["list"], ""), "");
+    assert_eq!(
+        accounts(&["add", "alice"], "correct horse"),
+        "added alice\n"
+    );
+    assert!(accounts(&["add", "bob"], "short").contains("at least 8"));
+    assert!(accounts(&["add", "ALICE"], "correct horse").contains("taken"));
+    assert_eq!(accounts(&["list"], ""), "alice\n");
+    let mut alice = Peer::hello(running.address).await;
+    assert!(matches!(
+        alice.log_in("alice", "correct horse").await,
+        Event::Welcome { .. }
+    ));
+    assert!(accounts(&["reset-password", "alice"], "battery staple").contains("reset"));
+    assert_eq!(alice.bye().await, EndCode::AccountChanged);
+    let mut alice = Peer::hello(running.address).await;
+    assert!(matches!(
+        alice.log_in("alice", "correct horse").await,
+        Event::Error { .. }
+    ));
+    assert!(matches!(
+        alice.log_in("alice", "battery staple").await,
+        Event::Welcome { .. }
+    ));
+    assert_eq!(accounts(&["remove", "alice"], ""), "removed alice\n");
+    assert_eq!(alice.bye().await, EndCode::AccountChanged);
+    assert!(accounts(&["remove", "alice"], "").contains("no account"));
+}
+
+#[tokio::test]
+async fn sudden_death_loses_no_registered_account() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut registered: Vec<String> = Vec::new();
+    for round in 0..30_u32 {
+        let mut program = Program::start(server(directory.path()));
+        if let Some(last) = registered.last() {
+            let mut peer = Peer::hello(program.address).await;
+            assert!(matches!(
+                peer.log_in(last, "correct horse").await,
+                Event::Welcome { .. }
+            ));
+        }
+        // Dies after a different number of answers each round, while more are on the way.
+        let mut peers = Vec::new();
+        for _ in 0..4 {
+            peers.push(Peer::hello(program.address).await);
+        }
+        let mut tasks = tokio::task::JoinSet::new();
+        for (lane, mut peer) in peers.into_iter().enumerate() {
+            tasks.spawn(async move {
+                let mut done = Vec::new();
+                for number in 0..50 {
+                    let who = format!("user-{round}-{lane}-{number}");
+                    if !try_register(&mut peer, &who).await {
+                        break;
+                    }
+                    done.push(who);
+                }
+                done
+            });
+        }
+        tokio::time::sleep(Duration::from_millis(u64::from(round % 10) * 7 + 3)).await;
+        program.child.kill().unwrap();
+        program.child.wait().unwrap();
+        registered.extend(tasks.join_all().await.into_iter().flatten());
+    }
+    let output = program(directory.path())
+        .args(["accounts", "list"])
+        .output()
+        .unwrap();
+    let listed = String::from_utf8(output.stdout).unwrap();
+    let listed: std::collections::HashSet<&str> = listed.lines().collect();
+    assert!(
+        registered.len() > 30,
+        "too few were registered to prove anything"
+    );
+    for name in &registered {
+        assert!(
+            listed.contains(name.as_str()),
+            "{name} was registered and is lost"
+        );
+    }
+}
+
+/// Registers; false if the server died before it said so.
+async fn try_register(peer: &mut Peer, who: &str) -> bool {
+    use chat_proto::scram::{Credentials, Password};
+    use chat_proto::{Command, SealedRegistration, SecretKey};
+    use tokio::io::AsyncWriteExt as _;
+    let name = crate::peer::name(who);
+    let ask = Command::Register { name: name.clone() }.encode().unwrap();
+    if peer.stream.write_all(&ask).await.is_err() {
+        return false;
+    }
+    let Some(Event::RegisterKey { key }) = peer.next().await else {
+        return false;
+    };
+    let credentials = Credentials::derive(&Password::new("correct horse").unwrap(), &[7; 16], 4096);
+    let passing = SecretKey::from_random([1; 32]);
+    let sealed = SealedRegistration::seal(&passing, &key, &name, &credentials).unwrap();
+    let command = Command::Registration { sealed }.encode().unwrap();
+    peer.stream.write_all(&command).await.is_ok()
+        && matches!(peer.next().await, Some(Event::Registered { .. }))
+}
+
+#[tokio::test]
+async fn without_file_descriptors_it_neither_dies_nor_spins() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = program(directory.path());
+    command.args([
+        "--open",
+        "--listen",
+        "127.0.0.1:0",
+        "--clients-per-address",
+        "1000",
+    ]);
+    let program = Program::start(command);
+    let id = program.child.id();
+    let mut one = Peer::enter(program.address, "one").await;
+    let mut two = Peer::enter(program.address, "two").await;
+    // It counted on more: now `accept` itself fails.
+    let open = std::fs::read_dir(format!("/proc/{id}/fd")).unwrap().count();
+    let limit = format!("--nofile={}", open + 5);
+    assert!(
+        Command::new("prlimit")
+            .args(["--pid", &id.to_string(), &limit])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let mut silent = Vec::new();
+    for _ in 0..60 {
+        silent.push(TcpStream::connect(program.address).await.unwrap());
+    }
+    let before = cpu_seconds(id);
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(1) {
+        one.text("still here?").await;
+        assert_eq!(two.message().await.1, "still here?");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let used = cpu_seconds(id) - before;
+    assert!(used < 0.5, "{used} s of CPU in one second");
+    drop(silent);
+    let mut three = Peer::enter(program.address, "three").await;
+    three.text("in").await;
+}
+
+fn cpu_seconds(id: u32) -> f64 {
+    let mut text = String::new();
+    std::io::Read::read_to_string(
+        &mut File::open(format!("/proc/{id}/schedstat")).unwrap(),
+        &mut text,
+    )
+    .unwrap();
+    let nanoseconds: u64 = text.split(' ').next().unwrap().parse().unwrap();
+    Duration::from_nanos(nanoseconds).as_secs_f64()
+}
