@@ -835,3 +835,30 @@ fn nothing_of_the_lab() {
     assert!(!found.analysis.has_chat());
     found.expect_reason(Question::Syn, &["no TCP connection"]);
 }
+
+/// TCP Fast Open: the SYN brings data, and the SYN-ACK acknowledges it with the SYN or without.
+#[test]
+fn a_syn_with_data() {
+    for acknowledged in [0, 5] {
+        let mut recording = ethernet();
+        let mut chat = chat();
+        let mut syn = chat.segment(true, SYN, b"alice");
+        (syn.seq, syn.ack) = (ISN_A, 0);
+        let syn = recording.add(&syn.packet());
+        let mut syn_ack = chat.segment(false, SYN | ACK, b"");
+        syn_ack.seq = ISN_B;
+        syn_ack.ack = ISN_A + 1 + acknowledged;
+        let syn_ack = recording.add(&syn_ack.packet());
+
+        let found = Found::of(&recording);
+        found.expect_number(Question::Syn, 0, syn, ISN_A);
+        found.expect_syn_ack(0, syn_ack, ISN_B, ISN_A + 1 + acknowledged);
+        let why = &found
+            .answer(Question::SynAckAcknowledgment)
+            .as_ref()
+            .unwrap()
+            .why;
+        assert!(why.contains(&format!("client's ISN {ISN_A} + 1")), "{why}");
+        assert_eq!(why.contains("+ 5: "), acknowledged == 5, "{why}");
+    }
+}

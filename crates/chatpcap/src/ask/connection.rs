@@ -1,5 +1,6 @@
 //! The TCP answers: the first connection of client1 to the chat server.
 
+use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use super::evidence::Evidence;
@@ -129,11 +130,18 @@ impl<'a> Connection<'a> {
 
     fn syn_ack_acknowledgment(&self, traces: &[Trace]) -> Result<Evidence, String> {
         let syn_ack = self.syn_ack_mark()?;
-        let isn = syn_ack.ack.wrapping_sub(1);
-        let why = format!(
-            "{} = client's ISN {isn} + 1: a SYN uses one number",
-            syn_ack.ack
-        );
+        let syn = self.flow.handshake.syn.map(|syn| syn.seq);
+        let isn = syn.unwrap_or_else(|| syn_ack.ack.wrapping_sub(1));
+        let data = syn_ack.ack.wrapping_sub(isn).wrapping_sub(1);
+        let mut why = format!("{} = client's ISN {isn} + 1", syn_ack.ack);
+        if data > 0 {
+            // Writing to a string cannot fail.
+            let _ = write!(why, " + {data}");
+        }
+        why.push_str(": a SYN uses one number");
+        if data > 0 {
+            why.push_str(", and its data (TCP Fast Open) one an octet");
+        }
         self.evidence(
             traces,
             &syn_ack,

@@ -37,7 +37,9 @@ pub struct Handshake {
     pub syn_direction: Option<Direction>,
     /// The first SYN.
     pub syn: Option<Mark>,
-    /// The first SYN-ACK that acknowledges the SYN.
+    /// Octets of data in the first SYN: TCP Fast Open (RFC 7413).
+    pub syn_payload: u32,
+    /// The first SYN-ACK that acknowledges the SYN, with or without the SYN's data.
     pub syn_ack: Option<Mark>,
     /// The first segment of the initiator that acknowledges the SYN-ACK.
     pub ack: Option<Mark>,
@@ -218,8 +220,8 @@ impl Handshake {
         let Observed {
             flags,
             mark,
+            payload,
             identity,
-            ..
         } = observed;
         let last = self.identity.get_mut(direction);
         let is_twin = last.0 == *identity && is_too_soon(last.1, time);
@@ -232,7 +234,8 @@ impl Handshake {
             return;
         }
         if flags.is_syn() {
-            self.open(direction, mark);
+            let payload = payload.and_then(|payload| u32::try_from(payload).ok());
+            self.open(direction, mark, payload.unwrap_or(0));
         } else {
             let opener = *self
                 .syn_direction
@@ -242,17 +245,16 @@ impl Handshake {
                 return;
             }
             self.syn_ack_count = self.syn_ack_count.saturating_add(1);
-            let answers = self
-                .syn
-                .is_none_or(|syn| mark.ack == syn.seq.wrapping_add(1));
-            if answers {
+            let beyond_syn = |syn: Mark| mark.ack.wrapping_sub(syn.seq.wrapping_add(1));
+            let answers = |syn| beyond_syn(syn) <= self.syn_payload;
+            if self.syn.is_none_or(answers) {
                 self.syn_ack.get_or_insert(*mark);
             }
         }
     }
 
     /// A SYN. The first one says who opens the connection, whatever a SYN-ACK before it made likely.
-    fn open(&mut self, direction: Direction, mark: &Mark) {
+    fn open(&mut self, direction: Direction, mark: &Mark, payload: u32) {
         if self.syn.is_none() && self.syn_direction != Some(direction) {
             self.syn_direction = Some(direction);
             self.syn_ack = None;
@@ -262,7 +264,10 @@ impl Handshake {
         if self.syn_direction == Some(direction) {
             self.last_syn_frame = mark.frame;
             self.syn_count = self.syn_count.saturating_add(1);
-            self.syn.get_or_insert(*mark);
+            if self.syn.is_none() {
+                self.syn = Some(*mark);
+                self.syn_payload = payload;
+            }
         } else {
             self.crossing = self.crossing.saturating_add(1);
         }
