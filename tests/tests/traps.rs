@@ -836,6 +836,42 @@ fn nothing_of_the_lab() {
     found.expect_reason(Question::Syn, &["no TCP connection"]);
 }
 
+/// The client asks for the server's name from the chat's port, and shouts to the whole network.
+#[test]
+fn datagrams_on_the_port_that_are_no_chat() {
+    let mut recording = ethernet();
+    let client1 = on_port(CLIENT1, 5000);
+    let name_server = v4([10, 20, 30, 2], 53);
+    recording.add(&datagram(client1, name_server, 1, &[0; 30]));
+    recording.add(&datagram(name_server, client1, 2, &[0; 46]));
+    for all in [[255, 255, 255, 255], [239, 1, 2, 3]] {
+        recording.add(&datagram(client1, v4(all, 5000), 3, b"who is there"));
+    }
+    let handshake = chat().open(&mut recording);
+    let other = v4([10, 20, 30, 13], 33_333);
+    recording.add(&datagram(other, client1, 4, b"from another port"));
+    let message = recording.add(&private_message());
+
+    let found = Found::of(&recording);
+    found.expect_tcp(0, handshake, ISN_A, ISN_B);
+    found.expect_udp(0, message);
+    assert_eq!(found.analysis.roles.client2.unwrap().who, CLIENT2.ip());
+}
+
+#[test]
+fn only_datagrams_that_are_no_chat() {
+    let mut recording = ethernet();
+    let client1 = on_port(CLIENT1, 5000);
+    recording.add(&datagram(client1, v4([10, 20, 30, 2], 53), 1, &[0; 30]));
+    chat().open(&mut recording);
+
+    let found = Found::of(&recording);
+    for (question, ..) in UDP_ANSWERS {
+        found.expect_reason(question, &["no UDP datagram"]);
+    }
+    assert!(found.analysis.roles.client2.is_none());
+}
+
 /// TCP Fast Open: the SYN brings data, and the SYN-ACK acknowledges it with the SYN or without.
 #[test]
 fn a_syn_with_data() {

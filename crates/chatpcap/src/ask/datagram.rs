@@ -27,22 +27,22 @@ pub struct Datagram<'a> {
 }
 
 impl<'a> Datagram<'a> {
-    /// The first datagram of the chat between client1 and client2, else the first of the chat.
+    /// The first datagram of the chat between client1 and client2, else the first of the flow that
+    /// looks most like the chat.
     pub fn find(roles: &Roles, traces: &'a [Trace]) -> Option<Self> {
-        let all = || {
-            traces.iter().enumerate().flat_map(|(trace, found)| {
-                found.flows.udp().iter().filter_map(move |flow| {
-                    let first = flow
-                        .first_datagram
-                        .filter(|_| roles.is_chat_datagrams(flow))?;
-                    Some(Datagram { trace, flow, first })
-                })
+        let all = traces.iter().enumerate().flat_map(|(trace, found)| {
+            found.flows.udp().iter().filter_map(move |flow| {
+                let first = flow.first_datagram?;
+                Some((roles.likeness(flow)?, Datagram { trace, flow, first }))
             })
-        };
+        });
         let clients = [roles.client1, roles.client2].map(|role| role.map(|role| role.who));
-        all()
-            .find(|datagram| datagram.is_between(clients))
-            .or_else(|| all().next())
+        // The first of those that are most alike.
+        let chosen = all.min_by_key(|(likeness, datagram)| {
+            let is_between = datagram.is_between(clients);
+            (!is_between, *likeness)
+        });
+        chosen.map(|(_, datagram)| datagram)
     }
 
     /// The five UDP answers.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::flow::{Endpoint, Flow, TcpFlow, UdpFlow};
-use crate::trace::{CHAT_PORT, Trace, Watch};
+use crate::trace::{CHAT_PORT, Likeness, Trace, Watch};
 
 /// The address that the lab gives client1.
 const LAB_CLIENT1: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 20, 30, 11));
@@ -142,9 +142,9 @@ impl Roles {
         }
     }
 
-    /// Whether a UDP flow carries the chat: on the chat's port, or between the two clients if both
-    /// were named.
-    pub fn is_chat_datagrams(&self, flow: &UdpFlow) -> bool {
+    /// How much a UDP flow looks like the chat: by the chat's port, or most of all as one between the
+    /// two clients if both were named. `None` if it is none.
+    pub fn likeness(&self, flow: &UdpFlow) -> Option<Likeness> {
         let hosts = [flow.flow.source.address, flow.flow.destination.address];
         let named = match (self.client1, self.client2) {
             (Some(a), Some(b)) if a.how == How::Given && b.how == How::Given => {
@@ -152,7 +152,10 @@ impl Roles {
             }
             _ => false,
         };
-        named || flow.flow.has_port(self.port)
+        if named {
+            return Some(Likeness::BothPorts);
+        }
+        Likeness::of([flow.flow.source, flow.flow.destination], self.port)
     }
 
     fn find_client1(&self, given: &Given, traces: &[Trace]) -> Option<Role<IpAddr>> {
@@ -183,11 +186,13 @@ impl Roles {
             *host != client1 && self.server.is_none_or(|server| server.who.address != *host)
         };
         let datagrams = traces.iter().flat_map(|trace| trace.flows.udp());
+        // A flow that only an ICMP error quotes has no datagram.
         let peer = datagrams
-            .filter(|flow| self.is_chat_datagrams(flow))
-            .filter_map(|flow| other_end(&flow.flow, client1))
-            .find(is_other);
-        if let Some(peer) = peer {
+            .filter(|flow| flow.first_datagram.is_some())
+            .filter_map(|flow| Some((self.likeness(flow)?, other_end(&flow.flow, client1)?)))
+            .filter(|(_, host)| is_other(host))
+            .min_by_key(|(likeness, _)| *likeness);
+        if let Some((_, peer)) = peer {
             return Some(Role::new(peer, How::Peer));
         }
         let mut clients = traces.iter().flat_map(|trace| self.clients(trace));

@@ -134,11 +134,6 @@ impl Flow {
         self.sender(direction.reverse())
     }
 
-    /// Whether one of the ends has this port.
-    pub const fn has_port(&self, port: u16) -> bool {
-        self.source.port == port || self.destination.port == port
-    }
-
     fn is_between(&self, a: Endpoint, b: Endpoint) -> bool {
         let ends = (self.source, self.destination);
         ends == (a, b) || ends == (b, a)
