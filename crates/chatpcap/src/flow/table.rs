@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 use super::tcp::Observed;
 use super::{Direction, Endpoint, Flow, TcpFlow, UdpFlow};
 use crate::capture::Frame;
-use crate::packet::{Packet, Tcp, Transport, TransportPayload, Udp};
+use crate::packet::{Packet, Tcp, Transport, TransportPayload, Udp, udp};
 
 /// All flows of one capture.
 ///
@@ -135,6 +135,14 @@ impl FlowTable {
         udp.checksum()?;
         let (source, destination) =
             endpoints(transport, udp.source_port()?, udp.destination_port()?);
+        // A length that leaves no room for the header belongs to no datagram: Wireshark gives it no
+        // `udp.stream` either.
+        if udp
+            .length()
+            .is_some_and(|length| usize::from(length) < udp::HEADER)
+        {
+            return None;
+        }
         let Self {
             udp: flows,
             udp_index,
