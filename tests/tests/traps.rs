@@ -898,3 +898,16 @@ fn a_syn_with_data() {
         assert_eq!(why.contains("+ 5: "), acknowledged == 5, "{why}");
     }
 }
+
+#[test]
+fn a_server_on_another_port_is_suggested() {
+    let mut recording = ethernet();
+    let server = on_port(SERVER, 6000);
+    Connection::new(CLIENT1, ISN_A, server, ISN_B).open(&mut recording);
+    recording.add(&private_message());
+
+    let found = Found::of(&recording);
+    for question in TCP_QUESTIONS {
+        found.expect_reason(question, &["port 5000", "`--server 10.20.30.3:6000`"]);
+    }
+}

@@ -1,5 +1,6 @@
 //! Everything that the captures answer.
 
+use super::connection;
 use super::{Answer, Connection, Datagram, Given, Roles};
 use crate::flow::{Endpoint, TcpFlow};
 use crate::trace::Trace;
@@ -62,10 +63,7 @@ impl Analysis {
     /// The server of the first connection that was answered: where the chat may be when it is not
     /// on its port.
     pub fn other_server(&self) -> Option<Endpoint> {
-        let mut flows = self.traces.iter().flat_map(|trace| trace.flows.tcp());
-        flows
-            .find(|flow| flow.handshake.is_answered())
-            .and_then(TcpFlow::responder)
+        connection::other_server(&self.traces)
     }
 
     /// Handshakes, whole or in part, with the number of their trace: those with the chat server, or

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::evidence::Evidence;
 use super::{Answer, Question, Roles};
-use crate::flow::{Mark, TcpFlow};
+use crate::flow::{Endpoint, Mark, TcpFlow};
 use crate::packet::{Field, tcp};
 use crate::trace::{Notice, Trace};
 
@@ -185,7 +185,7 @@ impl<'a> Connection<'a> {
 }
 
 /// What makes two handshakes, seen in two captures, the same.
-fn identity(flow: &TcpFlow) -> (Option<crate::flow::Endpoint>, Option<u32>) {
+fn identity(flow: &TcpFlow) -> (Option<Endpoint>, Option<u32>) {
     (flow.initiator(), flow.handshake.syn.map(|syn| syn.seq))
 }
 
@@ -273,9 +273,21 @@ fn frames(flow: &TcpFlow) -> String {
     }
 }
 
+/// The server of the first connection that was answered: where the chat may be when it is not on
+/// its port.
+pub(super) fn other_server(traces: &[Trace]) -> Option<Endpoint> {
+    let mut flows = traces.iter().flat_map(|trace| trace.flows.tcp());
+    flows
+        .find(|flow| flow.handshake.is_answered())
+        .and_then(TcpFlow::responder)
+}
+
 /// Why there is no connection to answer from.
 fn missing(roles: &Roles, traces: &[Trace]) -> String {
     let Some(server) = roles.server.map(|server| server.who) else {
+        let other = other_server(traces).map_or_else(String::new, |server| {
+            format!("; if {server} is the chat server, say `--server {server}`")
+        });
         let is_cut = |trace: &Trace| {
             trace
                 .notices
@@ -288,7 +300,7 @@ fn missing(roles: &Roles, traces: &[Trace]) -> String {
             ""
         };
         return format!(
-            "no TCP connection to port {} is in the capture{cut}",
+            "no TCP connection to port {} is in the capture{cut}{other}",
             roles.port
         );
     };
