@@ -343,6 +343,33 @@ impl<'a> Drawing<'a> {
         line
     }
 
+    /// The hosts' lines with a packet that an endpoint sent to itself: its label beside the line.
+    fn self_arrow(&self, graph: &FlowGraph, node: usize, label: &str) -> String {
+        let [line, back] = if self.layout.ascii {
+            ['|', '<']
+        } else {
+            ['│', '◀']
+        };
+        let mut out = String::new();
+        for column in 0..graph.nodes.len() {
+            out.push(line);
+            let text = if column == node {
+                format!("{back} {label}")
+            } else {
+                String::new()
+            };
+            let is_last = column + 1 == graph.nodes.len();
+            let room = if is_last {
+                0
+            } else {
+                self.gap.saturating_sub(1)
+            };
+            // Writing to a string cannot fail.
+            let _ = write!(out, "{text:<room$}");
+        }
+        out
+    }
+
     /// The hosts' lines with an arrow across them.
     fn arrow(&self, graph: &FlowGraph, row: &Row, label: &str) -> String {
         let ascii = self.layout.ascii;
@@ -356,6 +383,9 @@ impl<'a> Drawing<'a> {
         } else {
             dash
         };
+        if row.from == row.to {
+            return self.self_arrow(graph, row.from, label);
+        }
         let (low, high) = (
             row.from.min(row.to) * self.gap,
             row.from.max(row.to) * self.gap,
