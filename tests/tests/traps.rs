@@ -6,6 +6,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use chatpcap::ask::{Given, How, Question};
+use chatpcap::report::{self, Layout};
 use tests::found::{Found, TCP_QUESTIONS, UDP_ANSWERS};
 use tests::frames::{self, ACK, Link, RST, SYN, datagram, fragments, icmp_error};
 use tests::recording::Recording;
@@ -910,4 +911,24 @@ fn a_server_on_another_port_is_suggested() {
     for question in TCP_QUESTIONS {
         found.expect_reason(question, &["port 5000", "`--server 10.20.30.3:6000`"]);
     }
+}
+
+/// All of the lab on one host: its role does not tell the ends of a connection apart.
+#[test]
+fn client_and_server_on_one_host() {
+    let mut recording = ethernet();
+    let [client, server] = [41_000, 5000].map(|port| v4([127, 0, 0, 1], port));
+    let handshake = Connection::new(client, ISN_A, server, ISN_B).open(&mut recording);
+    recording.add(&datagram(server, server, 1, b"to myself"));
+
+    let found = Found::of(&recording);
+    found.expect_tcp(0, handshake, ISN_A, ISN_B);
+    let why = &found.answer(Question::Syn).as_ref().unwrap().why;
+    assert!(
+        why.contains("first SYN of client1 (127.0.0.1:41000)"),
+        "{why}"
+    );
+    let text = report::text(&found.analysis, &Layout::new(None));
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines.iter().any(|line| line.contains("◀ UDP")), "{text}");
 }

@@ -111,7 +111,9 @@ impl<'a> Connection<'a> {
         let (Some(from), Some(to)) = (self.flow.initiator(), self.flow.responder()) else {
             return Err("the capture does not show who opened the connection".to_owned());
         };
-        let client = roles.name_of(from.address).unwrap_or("the client");
+        // Where client and server are one host, the host's role does not tell its ends apart.
+        let client = roles.client1.filter(|client| client.who == from.address);
+        let client = client.map_or("the client", |_| "client1");
         let why = format!(
             "frame {} is the first SYN of {client} ({from}) to the server ({to}); its sequence number is the client's initial sequence number (ISN) {}",
             syn.frame, syn.seq
