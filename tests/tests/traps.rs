@@ -932,3 +932,19 @@ fn client_and_server_on_one_host() {
     let lines: Vec<&str> = text.lines().collect();
     assert!(lines.iter().any(|line| line.contains("◀ UDP")), "{text}");
 }
+
+/// Names of files come from outside, also in notes.
+#[test]
+fn no_name_reaches_the_terminal_as_it_is() {
+    let mut first = ethernet();
+    chat().open(&mut first);
+    let mut second = ethernet();
+    next_chat().open(&mut second);
+    let found = Found::given(
+        &Given::default(),
+        &[("a\u{1b}[2J", &first), ("b\u{1b}[2J", &second)],
+    );
+    found.expect_note(&["begins with another connection"]);
+    let text = report::text(&found.analysis, &Layout::new(None));
+    assert!(!text.contains('\u{1b}'), "{text:?}");
+}

@@ -6,7 +6,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use unicode_width::UnicodeWidthStr;
 
 use super::hex_dump::hex_dump;
-use super::layout::{Layout, painted, wrapped};
+use super::layout::{Layout, painted, safe, wrapped};
 use super::number::hex;
 use super::summary::short_name;
 use crate::ask::{Analysis, Answer, Evidence, Question};
@@ -23,6 +23,8 @@ pub(super) fn answers(analysis: &Analysis, layout: &Layout) -> String {
         let _ = writeln!(out, "{}", painted(layout.paint.warning, text.trim_end()));
     }
     for note in &analysis.notes {
+        // A note may name a file.
+        let note = safe(note);
         out.push_str(&wrapped(&format!("note: {note}"), 0, layout.width()));
     }
     out
