@@ -1,6 +1,6 @@
 //! The flow graph: hosts, and the chat's packets between them. No drawing in it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use super::summary::short_name;
@@ -74,11 +74,15 @@ impl FlowGraph {
             .iter()
             .any(|row| row.arrow.from.address == row.arrow.to.address);
         let nodes = nodes(analysis, &merged, by_endpoint);
+        // Only looked up, never listed: its order does not matter.
+        let columns: HashMap<(IpAddr, Option<u16>), usize> = nodes
+            .iter()
+            .enumerate()
+            .map(|(column, node)| ((node.address, node.port), column))
+            .collect();
         let column = |endpoint: Endpoint| {
-            nodes
-                .iter()
-                .position(|node| node.is(endpoint))
-                .unwrap_or_default()
+            let key = key(endpoint, by_endpoint);
+            columns.get(&key).copied().unwrap_or_default()
         };
         let rows = merged.into_iter().map(|row| Row {
             from: column(row.arrow.from),
@@ -115,10 +119,6 @@ impl Node {
             port: by_endpoint.then_some(endpoint.port),
             role,
         }
-    }
-
-    fn is(&self, endpoint: Endpoint) -> bool {
-        self.address == endpoint.address && self.port.is_none_or(|port| port == endpoint.port)
     }
 
     /// The address, with the port where that tells nodes apart.
@@ -183,11 +183,17 @@ fn isn(trace: &Trace, arrow: &Arrow) -> [Option<u32>; 2] {
     [arrow.direction, arrow.direction.reverse()].map(|direction| *flow?.isn.get(direction))
 }
 
+/// What tells nodes apart.
+fn key(endpoint: Endpoint, by_endpoint: bool) -> (IpAddr, Option<u16>) {
+    (endpoint.address, by_endpoint.then_some(endpoint.port))
+}
+
 /// client1, server and client2 first, then the others as they appear.
 fn nodes(analysis: &Analysis, rows: &[Row], by_endpoint: bool) -> Vec<Node> {
     let mut nodes: Vec<Node> = Vec::new();
+    let mut known = HashSet::new();
     for endpoint in rows.iter().flat_map(|row| [row.arrow.from, row.arrow.to]) {
-        if !nodes.iter().any(|node| node.is(endpoint)) {
+        if known.insert(key(endpoint, by_endpoint)) {
             nodes.push(Node::new(endpoint, by_endpoint, analysis));
         }
     }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr;
 
 use super::flow_graph::{FlowGraph, Row};
-use super::layout::{Layout, painted, safe};
+use super::layout::{Layout, painted, safe, wrapped};
 use super::number::{counted, seconds};
 use crate::trace::Message;
 
@@ -30,10 +30,11 @@ pub(super) fn ladder(graph: &FlowGraph, layout: &Layout) -> String {
     } else {
         Tags::Numbers
     };
+    let widths = Widths::of(graph);
     let texts: Vec<Text> = graph
         .rows
         .iter()
-        .map(|row| Text::new(row, graph, tags, layout))
+        .map(|row| Text::new(row, graph, &widths, tags, layout))
         .collect();
     // Writing to a string cannot fail.
     if graph.files.len() > 1 {
@@ -48,12 +49,13 @@ pub(super) fn ladder(graph: &FlowGraph, layout: &Layout) -> String {
                 .iter()
                 .find(|row| flow(row) == (*transport, *index));
             if let Some(Row { arrow, .. }) = first {
-                let _ = writeln!(out, "  {transport} {index}: {} to {}", arrow.from, arrow.to);
+                let ends = format!("{transport} {index}: {} to {}", arrow.from, arrow.to);
+                out.push_str(&wrapped(&ends, 2, layout.width()));
             }
         }
     }
     out.push('\n');
-    out.push_str(&Drawing::new(graph, &texts, layout).draw(graph, &texts));
+    out.push_str(&Drawing::new(graph, &texts, layout).draw(graph, &widths, &texts));
     if graph.left_out > 0 {
         let at_least = if graph.files.len() > 1 {
             "at least "
@@ -90,14 +92,16 @@ fn is_told_by_hosts(graph: &FlowGraph, flows: &BTreeSet<(&str, u32)>) -> bool {
 struct Text {
     left: String,
     label: String,
+    /// What tells the flow, where hosts do not.
+    tag: String,
     detail: String,
 }
 
 impl Text {
-    fn new(row: &Row, graph: &FlowGraph, tags: Tags, layout: &Layout) -> Self {
+    fn new(row: &Row, graph: &FlowGraph, widths: &Widths, tags: Tags, layout: &Layout) -> Self {
         let arrow = &row.arrow;
         let (transport, index) = flow(row);
-        let flow = match tags {
+        let tag = match tags {
             Tags::None => String::new(),
             Tags::Numbers => format!("{transport} {index} "),
             Tags::Ports => format!("{:>5} > {:<5} ", arrow.from.port, arrow.to.port),
@@ -114,7 +118,7 @@ impl Text {
                     Some(isn) if layout.relative => number.wrapping_sub(isn),
                     _ => number,
                 };
-                let mut detail = flow;
+                let mut detail = String::new();
                 // Writing to a string cannot fail.
                 if let Some(seq) = seq {
                     let _ = write!(detail, "seq {:<10} ", base(seq, own));
@@ -125,45 +129,65 @@ impl Text {
                 if let Some(payload) = payload.filter(|payload| *payload > 0) {
                     let _ = write!(detail, "len {payload}");
                 }
-                (flags.to_string(), detail)
+                let label = flags.map_or_else(|| "TCP".to_owned(), |flags| flags.to_string());
+                (label, detail)
             }
             Message::Udp { payload } => {
                 let payload = payload.map_or_else(String::new, |payload| format!("len {payload}"));
-                ("UDP".to_owned(), format!("{flow}{payload}"))
+                ("UDP".to_owned(), payload)
             }
         };
         Self {
-            left: left(row, graph),
+            left: left(row, graph, widths),
             label,
+            tag,
             detail: detail.trim_end().to_owned(),
         }
     }
 }
 
-/// Frame numbers and time.
-fn left(row: &Row, graph: &FlowGraph) -> String {
+/// Frame numbers, each as wide as its file's widest, and time.
+fn left(row: &Row, graph: &FlowGraph, widths: &Widths) -> String {
     let mut left = String::new();
-    for (index, frame) in row.frames.iter().enumerate() {
-        let width = frame_width(graph, index);
+    for (frame, &width) in row.frames.iter().zip(&widths.frames) {
         let frame = frame.map_or_else(|| "-".to_owned(), |frame| frame.to_string());
         // Writing to a string cannot fail.
         let _ = write!(left, "{frame:>width$} ");
     }
-    let time = match (row.arrow.time, graph.start) {
-        (Some(time), Some(start)) => seconds(time.since(start), graph.precision),
-        _ => "-".to_owned(),
-    };
-    let _ = write!(left, "{time:>9} ");
+    let (time, width) = (time(row, graph), widths.time);
+    let _ = write!(left, "{time:>width$} ");
     left
 }
 
-fn frame_width(graph: &FlowGraph, file: usize) -> usize {
-    let frames = graph.rows.iter().filter_map(|row| *row.frames.get(file)?);
-    let smallest = if graph.files.len() > 1 { 3 } else { 5 };
-    frames
-        .max()
-        .map_or(1, |frame| frame.to_string().len())
-        .max(smallest)
+/// Seconds since the first of the captures began.
+fn time(row: &Row, graph: &FlowGraph) -> String {
+    match (row.arrow.time, graph.start) {
+        (Some(time), Some(start)) => seconds(time.since(start), graph.precision),
+        _ => "-".to_owned(),
+    }
+}
+
+/// Columns of the numbers left of the drawing.
+struct Widths {
+    /// Of the frame numbers, file by file.
+    frames: Vec<usize>,
+    time: usize,
+}
+
+impl Widths {
+    fn of(graph: &FlowGraph) -> Self {
+        let smallest = if graph.files.len() > 1 { 3 } else { 5 };
+        let frame = |file: usize| {
+            let frames = graph.rows.iter().filter_map(|row| *row.frames.get(file)?);
+            let widest = frames.max().map_or(1, |frame| frame.to_string().len());
+            widest.max(smallest)
+        };
+        let times = graph.rows.iter().map(|row| time(row, graph).len());
+        Self {
+            frames: (0..graph.files.len()).map(frame).collect(),
+            time: times.max().unwrap_or(0).max(9),
+        }
+    }
 }
 
 fn letters() -> impl Iterator<Item = char> {
@@ -201,13 +225,7 @@ struct Drawing<'a> {
 
 impl<'a> Drawing<'a> {
     fn new(graph: &FlowGraph, texts: &[Text], layout: &'a Layout) -> Self {
-        let longest = |text: fn(&Text) -> &str| {
-            texts
-                .iter()
-                .map(|entry| text(entry).width())
-                .max()
-                .unwrap_or(0)
-        };
+        let longest = |width: fn(&Text) -> usize| texts.iter().map(width).max().unwrap_or(0);
         let names = graph
             .nodes
             .iter()
@@ -215,7 +233,7 @@ impl<'a> Drawing<'a> {
             .max()
             .unwrap_or(0);
         // The first host's name is centred on its line, which stands right behind the margin.
-        let margin = longest(|text| &text.left).max(names / 2 + 1);
+        let margin = longest(|text| text.left.width()).max(names / 2 + 1);
         let gaps = graph.nodes.len().saturating_sub(1).max(1);
         let room = |reserved: usize| {
             layout
@@ -224,8 +242,8 @@ impl<'a> Drawing<'a> {
                 .checked_div(gaps)
                 .unwrap_or(0)
         };
-        let label = longest(|text| &text.label);
-        let wide = room(longest(|text| &text.detail) + 2);
+        let label = longest(|text| text.label.width());
+        let wide = room(longest(|text| text.tag.width() + text.detail.width()) + 2);
         let tall = room(names / 2);
         let (setting, gap) = if wide >= label + 4 && wide > names {
             (Setting::Wide, wide)
@@ -242,28 +260,29 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    fn draw(&self, graph: &FlowGraph, texts: &[Text]) -> String {
-        let mut out = self.head(graph);
+    fn draw(&self, graph: &FlowGraph, widths: &Widths, texts: &[Text]) -> String {
+        let mut out = self.head(graph, widths);
         for (row, text) in graph.rows.iter().zip(texts) {
             let Text {
                 left,
                 label,
+                tag,
                 detail,
             } = text;
             let left = format!("{left:<width$}", width = self.margin);
             let lines = match self.setting {
-                Setting::Wide => format!("{left}{}  {detail}", self.arrow(graph, row, label)),
+                Setting::Wide => format!("{left}{}  {tag}{detail}", self.arrow(graph, row, label)),
                 Setting::Tall => {
                     let indent = self.margin;
                     format!(
-                        "{left}{}\n{:indent$}  {detail}",
+                        "{left}{}\n{:indent$}  {tag}{detail}",
                         self.arrow(graph, row, label),
                         ""
                     )
                 }
                 Setting::List => {
                     format!(
-                        "{left} {} > {}  {label}, {detail}",
+                        "{left} {} > {}  {label}  {detail}",
                         row.arrow.from, row.arrow.to
                     )
                 }
@@ -277,19 +296,20 @@ impl<'a> Drawing<'a> {
     }
 
     /// The hosts above their lines.
-    fn head(&self, graph: &FlowGraph) -> String {
+    fn head(&self, graph: &FlowGraph, widths: &Widths) -> String {
         let frames: String = if graph.files.len() > 1 {
-            let columns = letters().zip(0..graph.files.len());
-            columns.fold(String::new(), |mut line, (letter, file)| {
-                let width = frame_width(graph, file);
+            let columns = letters().zip(&widths.frames);
+            columns.fold(String::new(), |mut line, (letter, &width)| {
                 // Writing to a string cannot fail.
                 let _ = write!(line, "{letter:>width$} ");
                 line
             })
         } else {
-            format!("{:>width$} ", "frame", width = frame_width(graph, 0))
+            let width = widths.frames.first().copied().unwrap_or(0);
+            format!("{:>width$} ", "frame")
         };
-        let left = format!("{frames}{:>9} ", "seconds");
+        let width = widths.time;
+        let left = format!("{frames}{:>width$} ", "seconds");
         if matches!(self.setting, Setting::List) {
             return format!("{left}\n");
         }

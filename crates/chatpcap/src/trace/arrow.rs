@@ -43,8 +43,8 @@ pub struct Arrow {
 pub enum Message {
     /// A TCP segment.
     Tcp {
-        /// The control bits.
-        flags: Flags,
+        /// The control bits; `None` where the header is cut before them.
+        flags: Option<Flags>,
         /// The sequence number, absolute.
         seq: Option<u32>,
         /// The acknowledgment number, absolute; `None` where ACK is not set.
@@ -91,13 +91,13 @@ impl Arrows {
         let transport = &sighting.transport;
         let (ports, message) = match transport.payload {
             TransportPayload::Tcp(tcp) => {
-                let flags = tcp.flags().unwrap_or_default();
+                let flags = tcp.flags();
                 let message = Message::Tcp {
                     flags,
                     seq: tcp.sequence_number(),
                     ack: tcp
                         .acknowledgment_number()
-                        .filter(|_| flags.has(Flags::ACK)),
+                        .filter(|_| flags.is_some_and(|flags| flags.has(Flags::ACK))),
                     payload: tcp.payload_length(),
                 };
                 ((tcp.source_port(), tcp.destination_port()), message)
