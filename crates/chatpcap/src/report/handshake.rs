@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::layout::{Layout, painted};
+use super::layout::{Layout, painted, wrapped};
 use super::number::{counted, seconds};
 use super::summary::{of_file, short_name};
 use crate::ask::Analysis;
@@ -73,8 +73,9 @@ fn handshake(flow: &TcpFlow, of_file: &str, precision: u8, layout: &Layout) -> S
     let handshake = &flow.handshake;
     let index = flow.flow.index;
     let title = format!("Handshake of tcp.stream {index}{of_file}: {initiator} to {responder}");
+    let title = wrapped(&title, 0, layout.width());
     // Writing to a string cannot fail.
-    let _ = writeln!(out, "{}", painted(layout.paint.heading, title));
+    let _ = writeln!(out, "{}", painted(layout.paint.heading, title.trim_end()));
 
     let client = handshake.syn.map(|syn| syn.seq);
     let client = client.or_else(|| Some(handshake.syn_ack?.ack.wrapping_sub(1)));

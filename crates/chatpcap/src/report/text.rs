@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::flow_graph::FlowGraph;
 use super::ladder::ladder;
-use super::layout::{Layout, painted};
+use super::layout::{Layout, painted, wrapped};
 use super::{answers, handshake, summary, udp_header};
 use crate::ask::Analysis;
 
@@ -22,7 +22,7 @@ pub fn text(analysis: &Analysis, layout: &Layout) -> String {
             sections.extend(answers::explanations(analysis, layout));
         }
     } else {
-        sections.push(format!("{}\n", summary::no_chat(analysis)));
+        sections.push(wrapped(&summary::no_chat(analysis), 0, layout.width()));
     }
     sections.extend(handshake::handshakes(analysis, layout));
     sections.push(udp_header::udp_header(analysis, layout));

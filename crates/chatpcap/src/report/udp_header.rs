@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::layout::{Layout, painted};
+use super::layout::{Layout, painted, wrapped};
 use super::summary::of_file;
 use crate::ask::Analysis;
 use crate::packet::{Field, udp};
@@ -30,7 +30,8 @@ pub(super) fn udp_header(analysis: &Analysis, layout: &Layout) -> String {
     let (from, to) = (flow.sender(direction), flow.receiver(direction));
     // Writing to a string cannot fail.
     let _ = writeln!(out, "{}", painted(layout.paint.heading, title));
-    let _ = writeln!(out, "  {from} to {to}, udp.stream {}\n", flow.index);
+    let ends = format!("{from} to {to}, udp.stream {}", flow.index);
+    let _ = writeln!(out, "{}", wrapped(&ends, 2, layout.width()));
 
     let header = datagram.header(trace);
     let cells = udp::FIELDS.map(|field| cell(field, header));
