@@ -190,8 +190,13 @@ impl Widths {
     }
 }
 
-fn letters() -> impl Iterator<Item = char> {
-    ('a'..='z').chain(std::iter::repeat('z'))
+/// What files are called where their frames are listed: `a` to `z`, then `a2` and so on.
+fn letters() -> impl Iterator<Item = String> {
+    let rounds = (1..).map(|round: usize| match round {
+        1 => String::new(),
+        round => round.to_string(),
+    });
+    rounds.flat_map(|round| ('a'..='z').map(move |letter| format!("{letter}{round}")))
 }
 
 fn flow(row: &Row) -> (&'static str, u32) {
