@@ -7,6 +7,9 @@ use super::number::{count, counted, grouped, seconds};
 use crate::ask::Analysis;
 use crate::trace::Trace;
 
+/// Link types that are named: real captures have one or two.
+const MAX_LINKS: usize = 8;
+
 /// What one capture is: format, size, times, protocols, and what is wrong with it.
 pub(super) fn capture(trace: &Trace, layout: &Layout) -> String {
     let mut out = format!("{}\n", painted(layout.paint.heading, safe(&trace.name)));
@@ -27,11 +30,14 @@ pub(super) fn facts(trace: &Trace) -> Vec<String> {
     if let Some(compression) = trace.compression {
         let _ = write!(file, " in {compression}");
     }
-    for link in &trace.links {
+    for link in trace.links.iter().take(MAX_LINKS) {
         let _ = write!(file, ", {}", link.link_type.name());
         if trace.links.len() > 1 {
             let _ = write!(file, " ({})", counted(link.packets, "frame"));
         }
+    }
+    if let Some(more @ 1..) = trace.links.len().checked_sub(MAX_LINKS) {
+        let _ = write!(file, " and {}", counted(count(more), "more link type"));
     }
     let octets = counted(trace.octets, "octet");
     let _ = write!(

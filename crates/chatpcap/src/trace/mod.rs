@@ -8,6 +8,7 @@ mod exhibit;
 mod notice;
 mod protocols;
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::capture::{Capture, Compression, Format, Frame, LinkType, Timestamp};
@@ -125,8 +126,10 @@ impl Trace {
         let mut decoder = Decoder::new();
         let mut notices = Notices::default();
         let mut read = capture.octets_read();
+        // Where in `links` a link type is: only looked up, never listed.
+        let mut places: HashMap<LinkType, usize> = HashMap::new();
         while let Some(frame) = capture.next_frame() {
-            trace.count(&frame, &mut notices);
+            trace.count(&frame, &mut places, &mut notices);
             let packet = decoder.decode(&frame);
             notices.observe(&frame, &packet);
             trace.protocols.count(&packet);
@@ -148,7 +151,12 @@ impl Trace {
         trace
     }
 
-    fn count(&mut self, frame: &Frame<'_>, notices: &mut Notices) {
+    fn count(
+        &mut self,
+        frame: &Frame<'_>,
+        places: &mut HashMap<LinkType, usize>,
+        notices: &mut Notices,
+    ) {
         self.packets = self.packets.saturating_add(1);
         self.octets = self.octets.saturating_add(frame.original_length.into());
         self.precision = self.precision.max(frame.precision);
@@ -157,14 +165,16 @@ impl Trace {
             self.first.get_or_insert(time);
             self.last = Some(time);
         }
-        match self
-            .links
-            .iter_mut()
-            .find(|link| link.link_type == frame.link_type)
-        {
+        // Nearly always the first; a hostile capture has 65,536.
+        let link_type = frame.link_type;
+        let place = match self.links.first() {
+            Some(first) if first.link_type == link_type => 0,
+            _ => *places.entry(link_type).or_insert(self.links.len()),
+        };
+        match self.links.get_mut(place) {
             Some(link) => link.packets = link.packets.saturating_add(1),
             None => self.links.push(LinkCount {
-                link_type: frame.link_type,
+                link_type,
                 packets: 1,
             }),
         }

@@ -6,6 +6,9 @@ use super::{LinkCount, is_decoded};
 use crate::capture::{self, Capture, Frame, LinkType, Timestamp};
 use crate::packet::{Decoder, Packet, Reason, Stop};
 
+/// Link types that are named when they are not decoded: a hostile capture may have 65,536.
+const MAX_LINKS: usize = 8;
+
 /// One thing to know of a capture.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -14,6 +17,13 @@ pub enum Notice {
     Capture(capture::Notice),
     /// Frames of a link type that is not decoded.
     LinkType(LinkCount),
+    /// Frames of more such link types than are named.
+    OtherLinkTypes {
+        /// How many link types.
+        types: u64,
+        /// Their frames.
+        packets: u64,
+    },
     /// Records that hold no packet.
     NoPacket(u64),
     /// Headers that the snap length cut.
@@ -50,6 +60,11 @@ impl fmt::Display for Notice {
                 frames(*packets),
                 link_type.0,
                 link_type.name()
+            ),
+            Self::OtherLinkTypes { types, packets } => write!(
+                f,
+                "{} of {types} more link types that are not decoded",
+                frames(*packets)
             ),
             Self::NoPacket(count) => write!(f, "{} without a packet", frames(*count)),
             Self::Cut(Example { count, frame, stop }) => {
@@ -121,16 +136,24 @@ impl Notices {
 
     pub(super) fn into_list(self, capture: &Capture, links: &[LinkCount]) -> Vec<Notice> {
         let files = capture.notices().iter().cloned().map(Notice::Capture);
-        let links = links.iter().filter_map(|link| match link.link_type {
+        let mut links = links.iter().filter_map(|link| match link.link_type {
             LinkType::NO_PACKET => Some(Notice::NoPacket(link.packets)),
             link_type if !Decoder::supports(link_type) => Some(Notice::LinkType(*link)),
             _ => None,
         });
+        let named: Vec<_> = links.by_ref().take(MAX_LINKS).collect();
+        let others = links.fold((0_u64, 0_u64), |(types, frames), notice| match notice {
+            Notice::LinkType(link) => (types + 1, frames.saturating_add(link.packets)),
+            _ => (types, frames),
+        });
+        let others = Some(others).filter(|(types, _)| *types > 0);
+        let others = others.map(|(types, packets)| Notice::OtherLinkTypes { types, packets });
         let backwards = self
             .backwards
             .map(|(count, frame)| Notice::Backwards { count, frame });
         files
-            .chain(links)
+            .chain(named)
+            .chain(others)
             .chain(self.cut.map(Notice::Cut))
             .chain(self.malformed.map(Notice::Malformed))
             .chain(backwards)
