@@ -106,6 +106,22 @@ pub fn safe(text: &str) -> String {
     safe
 }
 
+/// A whole report with the characters that the layout allows: names of files may hold others.
+pub(super) fn allowed(report: String, layout: &Layout) -> String {
+    if !layout.ascii || report.is_ascii() {
+        return report;
+    }
+    let mut ascii = String::with_capacity(report.len());
+    for c in report.chars() {
+        if c.is_ascii() {
+            ascii.push(c);
+        } else {
+            ascii.extend(c.escape_default());
+        }
+    }
+    ascii
+}
+
 /// `text` in lines of at most `width` columns, each behind `indent` blanks and ended.
 pub(super) fn wrapped(text: &str, indent: usize, width: usize) -> String {
     let room = width.saturating_sub(indent).max(1);

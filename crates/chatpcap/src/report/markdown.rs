@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::answers::{missing, octets};
 use super::flow_graph::FlowGraph;
 use super::ladder::ladder;
-use super::layout::{Layout, Paint, safe};
+use super::layout::{Layout, Paint, allowed, safe};
 use super::number::hex;
 use super::{handshake, summary, udp_header};
 use crate::ask::Analysis;
@@ -50,7 +50,7 @@ pub fn markdown(analysis: &Analysis, layout: &Layout) -> String {
     );
     out.truncate(out.trim_end().len());
     out.push('\n');
-    out
+    allowed(out, layout)
 }
 
 fn answers(analysis: &Analysis) -> String {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::flow_graph::FlowGraph;
 use super::ladder::ladder;
-use super::layout::{Layout, painted, wrapped};
+use super::layout::{Layout, allowed, painted, wrapped};
 use super::{answers, handshake, summary, udp_header};
 use crate::ask::Analysis;
 
@@ -28,7 +28,7 @@ pub fn text(analysis: &Analysis, layout: &Layout) -> String {
     sections.push(udp_header::udp_header(analysis, layout));
     sections.push(ladder(&FlowGraph::new(analysis), layout));
     sections.retain(|section| !section.is_empty());
-    sections.join("\n")
+    allowed(sections.join("\n"), layout)
 }
 
 fn roles(analysis: &Analysis, layout: &Layout) -> String {
