@@ -295,3 +295,22 @@ fn capture_of_nothing() -> Vec<u8> {
     file.extend(frame);
     file
 }
+
+/// Names of files are as long and as foreign as their owners like; the evidence stays in the table.
+#[test]
+fn long_and_foreign_names() {
+    let source = project().join("captures/python-lab");
+    let folder = std::env::temp_dir().join(format!("chatpcap-names-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let names = ["client1", "chatserver"].map(|name| format!("{}-é-{name}.pcap", "x".repeat(120)));
+    fs::copy(source.join("client1.pcap"), folder.join(&names[0])).unwrap();
+    fs::copy(source.join("chatserver.pcap"), folder.join(&names[1])).unwrap();
+    let arguments = ["analyze", "--ascii", &names[0], &names[1]];
+    let output = chatpcap(&folder, &arguments, &[]);
+    fs::remove_dir_all(&folder).unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.is_ascii(), "{text}");
+    let head = text.lines().find(|line| line.contains("answer ")).unwrap();
+    assert!(head.contains("frame") && head.contains("octets"), "{text}");
+    assert!(text.contains("client1.pcap |"), "{text}");
+}

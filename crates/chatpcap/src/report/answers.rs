@@ -12,6 +12,9 @@ use super::summary::short_name;
 use crate::ask::{Analysis, Answer, Evidence, Question};
 use crate::packet::{ipv4, ipv6, tcp, udp};
 
+/// Columns that a name of a file has in the table at least.
+const MIN_FILE: usize = 8;
+
 /// The table of answers, the reasons for what is not answered, and the notes.
 pub(super) fn answers(analysis: &Analysis, layout: &Layout) -> String {
     let mut out = format!("{}\n", painted(layout.paint.heading, "Milestone 4"));
@@ -127,12 +130,23 @@ fn table(analysis: &Analysis, layout: &Layout) -> Table {
         }
         rows.push(row);
     }
-    // A narrow terminal loses columns from the right: they are in every other form of the report.
-    while natural_width(&heads, &rows) > layout.width() && heads.len() > 2 {
-        heads.pop();
+    // A narrow terminal loses the bytes first, which every other form of the report has, then the
+    // beginnings of files' names, then what is right.
+    if natural_width(&heads, &rows) > layout.width() {
+        drop_last(&mut heads, &mut rows);
+    }
+    if several {
+        let excess = natural_width(&heads, &rows).saturating_sub(layout.width());
+        let files = || rows.iter().filter_map(|row| Some(row.get(2)?.width()));
+        let room = files().max().unwrap_or(0).saturating_sub(excess);
         for row in &mut rows {
-            row.truncate(heads.len());
+            if let Some(file) = row.get_mut(2) {
+                *file = shortened(file, room.max(MIN_FILE), layout);
+            }
         }
+    }
+    while natural_width(&heads, &rows) > layout.width() && heads.len() > 2 {
+        drop_last(&mut heads, &mut rows);
     }
     let style = if layout.ascii {
         presets::ASCII_FULL_CONDENSED
@@ -153,6 +167,25 @@ fn table(analysis: &Analysis, layout: &Layout) -> Table {
         }
     }
     table
+}
+
+/// Drops the last column.
+fn drop_last(heads: &mut Vec<&str>, rows: &mut [Vec<String>]) {
+    heads.pop();
+    for row in rows {
+        row.truncate(heads.len());
+    }
+}
+
+/// A name of at most `width` columns: of a longer one its end, which tells files apart.
+fn shortened(name: &str, width: usize, layout: &Layout) -> String {
+    if name.width() <= width {
+        return name.to_owned();
+    }
+    let mark = if layout.ascii { '~' } else { '…' };
+    let mut rest = name.chars();
+    while rest.as_str().width() >= width && rest.next().is_some() {}
+    format!("{mark}{}", rest.as_str())
 }
 
 /// Columns of a table that wraps nothing: every cell has a border and two blanks.
