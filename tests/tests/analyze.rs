@@ -314,3 +314,20 @@ fn long_and_foreign_names() {
     assert!(head.contains("frame") && head.contains("octets"), "{text}");
     assert!(text.contains("client1.pcap |"), "{text}");
 }
+
+/// Every line of the lab's report fits the width that was asked for.
+#[test]
+fn no_line_is_wider_than_the_width() {
+    let folder = project().join("captures/python-lab");
+    for width in [60, 66, 77, 80, 100, 160] {
+        for file in ["chatserver.pcap", "client1.pcap", "client2.pcap"] {
+            let columns = width.to_string();
+            let arguments = ["analyze", "--explain", "--width", &columns, file];
+            let output = chatpcap(&folder, &arguments, &[]);
+            let text = String::from_utf8(output.stdout).unwrap();
+            for line in text.lines() {
+                assert!(line.chars().count() <= width, "{width}, {file}: {line}");
+            }
+        }
+    }
+}

@@ -110,11 +110,16 @@ fn handshake(flow: &TcpFlow, of_file: &str, precision: u8, layout: &Layout) -> S
     }
     match handshake.ack {
         Some(mark) => {
-            let rtt = handshake.initial_rtt.map_or_else(String::new, |rtt| {
-                format!("   initial RTT {} s", seconds(rtt, precision))
-            });
-            let ack = format!("ack {}{rtt}", base(mark.ack, server));
-            out.push_str(&line("ACK", mark, base(mark.seq, client), &ack));
+            let ack = format!("ack {}", base(mark.ack, server));
+            let ack = line("ACK", mark, base(mark.seq, client), &ack);
+            out.push_str(ack.trim_end());
+            if let Some(rtt) = handshake.initial_rtt {
+                let rtt = format!("initial RTT {} s", seconds(rtt, precision));
+                let fits = ack.trim_end().len() + 3 + rtt.len() <= layout.width();
+                out.push_str(if fits { "   " } else { "\n  " });
+                out.push_str(&rtt);
+            }
+            out.push('\n');
         }
         None if handshake.syn_ack.is_some() => out.push_str("  ACK not captured\n"),
         None => {}

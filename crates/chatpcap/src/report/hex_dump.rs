@@ -7,8 +7,13 @@ use super::layout::{Layout, painted};
 
 /// Octets in a row.
 const ROW: usize = 16;
+/// Octets in a row where the longer one does not fit.
+const SHORT_ROW: usize = 8;
+/// Columns of a row of sixteen: indent, offset, octets, characters.
+const ROW_WIDTH: usize = 76;
 
-/// `octets`, which begin `start` octets into the frame, in rows of sixteen; those of `marked`
+/// `octets`, which begin `start` octets into the frame, in rows of sixteen
+/// or eight; those of `marked`
 /// (counted from the frame's start too) stand in brackets.
 pub(super) fn hex_dump(
     octets: &[u8],
@@ -17,12 +22,17 @@ pub(super) fn hex_dump(
     layout: &Layout,
 ) -> String {
     let mut out = String::new();
-    for (row, chunk) in octets.chunks(ROW).enumerate() {
-        let at = start.saturating_add(row.saturating_mul(ROW));
+    let length = if layout.width() < ROW_WIDTH {
+        SHORT_ROW
+    } else {
+        ROW
+    };
+    for (row, chunk) in octets.chunks(length).enumerate() {
+        let at = start.saturating_add(row.saturating_mul(length));
         let is_marked =
             |column: usize| column < chunk.len() && marked.contains(&at.saturating_add(column));
         let mut line = String::new();
-        for column in 0..=ROW {
+        for column in 0..=length {
             let before = column.checked_sub(1).is_some_and(is_marked);
             let now = is_marked(column);
             line.push(match (before, now) {
@@ -32,7 +42,7 @@ pub(super) fn hex_dump(
             });
             let digits = match chunk.get(column) {
                 Some(octet) => format!("{octet:02x}"),
-                None if column < ROW => "  ".to_owned(),
+                None if column < length => "  ".to_owned(),
                 None => String::new(),
             };
             if now {

@@ -34,9 +34,17 @@ pub fn text(analysis: &Analysis, layout: &Layout) -> String {
 fn roles(analysis: &Analysis, layout: &Layout) -> String {
     let mut out = String::new();
     for [name, who, how] in summary::roles(analysis) {
-        let how = painted(layout.paint.dim, format!("({how})"));
+        let who = format!("{name:<8} {who:<22} ");
+        let how = format!("({how})");
+        let fits = who.len() + how.len() <= layout.width();
+        let (who, start) = if fits {
+            (who.as_str(), "")
+        } else {
+            (who.trim_end(), "\n         ")
+        };
+        let how = painted(layout.paint.dim, how);
         // Writing to a string cannot fail.
-        let _ = writeln!(out, "{name:<8} {who:<22} {how}");
+        let _ = writeln!(out, "{who}{start}{how}");
     }
     out
 }
