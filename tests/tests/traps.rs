@@ -948,3 +948,20 @@ fn no_name_reaches_the_terminal_as_it_is() {
     let text = report::text(&found.analysis, &Layout::new(None));
     assert!(!text.contains('\u{1b}'), "{text:?}");
 }
+
+/// As in Wireshark, a length field that does not even count the header makes no datagram.
+#[test]
+fn a_datagram_whose_length_lies() {
+    let mut recording = ethernet();
+    chat().open(&mut recording);
+    for (port, length) in [(6001, 0), (6002, 7)] {
+        let mut wrong = datagram(on_port(CLIENT1, 5000), on_port(CLIENT2, port), 1, b"hello");
+        wrong[25] = length;
+        recording.add(&wrong);
+    }
+    let message = recording.add(&private_message());
+
+    let found = Found::of(&recording);
+    found.expect_udp(0, message);
+    assert_eq!(found.analysis.datagram().unwrap().flow.flow.index, 0);
+}

@@ -136,11 +136,12 @@ impl FlowTable {
         let (source, destination) =
             endpoints(transport, udp.source_port()?, udp.destination_port()?);
         // A length that leaves no room for the header belongs to no datagram: Wireshark gives it no
-        // `udp.stream` either.
-        if udp
-            .length()
-            .is_some_and(|length| usize::from(length) < udp::HEADER)
-        {
+        // `udp.stream` either. Over IPv6 a length of 0 stands for a jumbogram (RFC 2675 §4).
+        let is_impossible = |length: u16| {
+            let is_jumbogram = length == 0 && transport.source.is_ipv6();
+            usize::from(length) < udp::HEADER && !is_jumbogram
+        };
+        if udp.length().is_some_and(is_impossible) {
             return None;
         }
         let Self {
