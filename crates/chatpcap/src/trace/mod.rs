@@ -7,53 +7,24 @@ mod arrow;
 mod exhibit;
 mod notice;
 mod protocols;
+mod watch;
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 
 use crate::capture::{Capture, Compression, Format, Frame, LinkType, Timestamp};
-use crate::flow::{Endpoint, FlowTable, Sighting};
-use crate::packet::{Decoder, Packet, TransportPayload};
+use crate::flow::FlowTable;
+use crate::packet::{Decoder, Packet};
 
 pub use self::arrow::{Arrow, Arrows, Message};
 pub use self::exhibit::{Exhibits, MAX_EXHIBIT_OCTETS, MAX_EXHIBITS};
 pub use self::notice::{Example, Notice};
 pub use self::protocols::ProtocolCounts;
+pub use self::watch::{CHAT_PORT, Likeness, Watch};
 
 use self::notice::Notices;
 
-/// The port of the lab's chat, TCP and UDP.
-pub const CHAT_PORT: u16 = 5000;
-
-/// Ports below this belong to services (RFC 6335 §6): DNS asked from the chat's port is no chat.
-const FIRST_USER_PORT: u16 = 1024;
-
 /// How often the progress of a pass is told, in frames.
 const FRAMES_A_PROGRESS: u64 = 1 << 14;
-
-/// What to look for in a pass.
-#[derive(Clone, Debug)]
-pub struct Watch {
-    /// The TCP and UDP port of the chat.
-    pub port: u16,
-    /// The chat server's address, where it is known: TCP to other hosts is no chat.
-    pub server: Option<IpAddr>,
-    /// Two clients whose datagrams are chat on any port, where they are known.
-    pub clients: Option<[IpAddr; 2]>,
-    /// How many packets of the chat to keep for the flow graph; the others are counted.
-    pub arrows: usize,
-}
-
-impl Default for Watch {
-    fn default() -> Self {
-        Self {
-            port: CHAT_PORT,
-            server: None,
-            clients: None,
-            arrows: 200,
-        }
-    }
-}
 
 /// How many frames a capture has of one link type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,66 +148,6 @@ impl Trace {
                 link_type,
                 packets: 1,
             }),
-        }
-    }
-}
-
-/// How much datagrams look like the chat's private messages by their addresses and ports; the least
-/// value is the most alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Likeness {
-    /// From the chat's port to the chat's port, as the lab's programs send them.
-    BothPorts,
-    /// One end has the chat's port.
-    OnePort,
-}
-
-impl Likeness {
-    /// Datagrams between these ends, where the chat is on `port`; `None` where they are no chat:
-    /// on other ports, with a service, or to more than one host.
-    pub fn of(ends: [Endpoint; 2], port: u16) -> Option<Self> {
-        let is_one_host = |end: &Endpoint| match end.address {
-            IpAddr::V4(address) => !address.is_multicast() && !address.is_broadcast(),
-            IpAddr::V6(address) => !address.is_multicast(),
-        };
-        if !ends.iter().all(is_one_host) {
-            return None;
-        }
-        let [a, b] = ends.map(|end| end.port);
-        match (a == port, b == port) {
-            (true, true) => Some(Self::BothPorts),
-            (true, false) if b >= FIRST_USER_PORT => Some(Self::OnePort),
-            (false, true) if a >= FIRST_USER_PORT => Some(Self::OnePort),
-            _ => None,
-        }
-    }
-}
-
-impl Watch {
-    /// Whether a packet belongs to the chat, as far as its addresses and ports tell.
-    fn is_chat(&self, sighting: &Sighting<'_>) -> bool {
-        let transport = &sighting.transport;
-        let hosts = [transport.source, transport.destination];
-        match transport.payload {
-            TransportPayload::Tcp(tcp) => {
-                let has_port =
-                    [tcp.source_port(), tcp.destination_port()].contains(&Some(self.port));
-                has_port && self.server.is_none_or(|server| hosts.contains(&server))
-            }
-            TransportPayload::Udp(udp) => {
-                let ports = udp.source_port().zip(udp.destination_port());
-                let likeness = ports.and_then(|(from, to)| {
-                    let ends = [
-                        Endpoint::new(transport.source, from),
-                        Endpoint::new(transport.destination, to),
-                    ];
-                    Likeness::of(ends, self.port)
-                });
-                likeness.is_some()
-                    || self
-                        .clients
-                        .is_some_and(|[a, b]| hosts == [a, b] || hosts == [b, a])
-            }
         }
     }
 }
