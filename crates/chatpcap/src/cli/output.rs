@@ -20,8 +20,8 @@ pub(super) struct Looks {
     ascii: bool,
 
     /// Columns to use, 60 to 160 [default: the terminal's, else 100]
-    #[arg(long, value_name = "N")]
-    width: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(60..=160))]
+    width: Option<u16>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -50,7 +50,7 @@ impl Looks {
                 .flatten();
             size.map(|(width, _)| usize::from(width.0))
         };
-        let mut layout = Layout::new(self.width.or_else(terminal));
+        let mut layout = Layout::new(self.width.map(usize::from).or_else(terminal));
         layout.ascii = self.ascii;
         if is_coloured {
             layout.paint = Paint::coloured();
