@@ -184,6 +184,10 @@ impl<'a> Walk<'a> {
 
     /// What an IP header or the last extension header announces.
     pub(super) fn ip_payload(&mut self, protocol: u8) {
+        // A packet that ends with its IP header carries nothing, whatever the header announces.
+        if self.at >= self.end {
+            return;
+        }
         match protocol {
             number::TCP => self.tcp(),
             number::UDP => self.udp(),
