@@ -299,7 +299,7 @@ fn every_frame_captured_twice() {
     let found = Found::of(&recording);
     found.expect_tcp(0, handshake, ISN_A, ISN_B);
     found.expect_udp(0, message);
-    found.expect_note(&["2 segments", "captured twice"]);
+    found.expect_note(&["2 more copies"]);
     assert_eq!(found.analysis.notes.len(), 1, "{found}");
     let flow = &found.analysis.traces[0].flows.tcp()[0].handshake;
     assert_eq!(
@@ -321,7 +321,7 @@ fn captured_twice_and_sent_twice() {
     let found = Found::of(&recording);
     found.expect_tcp(0, Handshake { syn, syn_ack, ack }, ISN_A, ISN_B);
     found.expect_note(&["sent 2 times", "frame 3"]);
-    found.expect_note(&["3 segments", "captured twice"]);
+    found.expect_note(&["3 more copies"]);
 }
 
 #[test]
@@ -332,7 +332,7 @@ fn captured_twice_over_ipv6() {
     let handshake = chat.open(&mut recording);
     let found = Found::of(&recording);
     found.expect_tcp(0, handshake, ISN_A, ISN_B);
-    found.expect_note(&["2 segments", "captured twice"]);
+    found.expect_note(&["2 more copies"]);
 }
 
 fn ipv6() -> [SocketAddr; 3] {

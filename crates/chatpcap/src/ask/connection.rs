@@ -75,9 +75,8 @@ impl<'a> Connection<'a> {
         }
         if handshake.captured_twice > 0 {
             notes.push(format!(
-                "{} of the handshake {} captured twice (same IP identification and octets): counted once",
-                plural(handshake.captured_twice.into(), "segment"),
-                if handshake.captured_twice == 1 { "was" } else { "were" },
+                "the capture holds {} of the handshake's segments (same IP identification and octets): each segment counts once",
+                plural_of(handshake.captured_twice.into(), "more copy", "more copies"),
             ));
         }
         if handshake.is_answered() && handshake.ack.is_none() {
@@ -339,9 +338,9 @@ fn missing(roles: &Roles, traces: &[Trace]) -> String {
 }
 
 fn plural(count: u64, noun: &str) -> String {
-    if count == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{count} {noun}s")
-    }
+    plural_of(count, noun, &format!("{noun}s"))
+}
+
+fn plural_of(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }

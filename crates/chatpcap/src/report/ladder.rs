@@ -56,6 +56,9 @@ pub(super) fn ladder(graph: &FlowGraph, layout: &Layout) -> String {
     }
     out.push('\n');
     out.push_str(&Drawing::new(graph, &texts, layout).draw(graph, &widths, &texts));
+    if graph.rows.iter().any(|row| row.arrow.copies > 0) {
+        out.push_str("\nx2: captured twice, as on all interfaces (`-i any`) or on a bridge\n");
+    }
     if graph.left_out > 0 {
         let at_least = if graph.files.len() > 1 {
             "at least "
@@ -136,6 +139,10 @@ impl Text {
                 let payload = payload.map_or_else(String::new, |payload| format!("len {payload}"));
                 ("UDP".to_owned(), payload)
             }
+        };
+        let detail = match arrow.copies {
+            0 => detail,
+            copies => format!("{} x{}", detail.trim_end(), u64::from(copies) + 1),
         };
         Self {
             left: left(row, graph, widths),

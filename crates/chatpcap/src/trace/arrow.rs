@@ -36,6 +36,8 @@ pub struct Arrow {
     /// A number that the captures of one packet at several places share: over the IP
     /// identification and what is behind the transport header's ports and checksum.
     pub identity: u64,
+    /// How often the capture holds it beyond once, as one taken on all interfaces does.
+    pub copies: u32,
 }
 
 /// What a packet of the chat says in its header.
@@ -57,6 +59,24 @@ pub enum Message {
         /// Octets of payload on the wire.
         payload: Option<usize>,
     },
+}
+
+/// Packets back to which a packet is compared: more hosts than that do not forward one packet.
+const LOOK_BACK: usize = 8;
+/// The copies of a packet are captured closer together than this; a sender that repeats himself is not
+/// that fast, and numbers his IPv4 packets anew.
+const LONGEST_COPY_NANOSECONDS: i64 = 1_000_000;
+
+impl Arrow {
+    /// Whether `other`, which comes later in the capture, is this packet captured once more.
+    fn is_copied_by(&self, other: &Self) -> bool {
+        let kind = |arrow: &Self| (arrow.from, arrow.to, arrow.message, arrow.identity);
+        let gap = self
+            .time
+            .zip(other.time)
+            .map(|(time, other)| other.since(time));
+        kind(self) == kind(other) && gap.is_some_and(|gap| gap.abs() < LONGEST_COPY_NANOSECONDS)
+    }
 }
 
 impl Arrows {
@@ -84,10 +104,6 @@ impl Arrows {
     }
 
     pub(super) fn add(&mut self, frame: &Frame<'_>, sighting: &Sighting<'_>) {
-        if self.list.len() >= self.limit {
-            self.left_out = self.left_out.saturating_add(1);
-            return;
-        }
         let transport = &sighting.transport;
         let (ports, message) = match transport.payload {
             TransportPayload::Tcp(tcp) => {
@@ -113,7 +129,7 @@ impl Arrows {
         let (Some(from), Some(to)) = ports else {
             return;
         };
-        self.list.push(Arrow {
+        let arrow = Arrow {
             frame: frame.number,
             time: frame.timestamp,
             from: Endpoint::new(transport.source, from),
@@ -122,7 +138,16 @@ impl Arrows {
             direction: sighting.direction,
             message,
             identity: identity(transport),
-        });
+            copies: 0,
+        };
+        let mut latest = self.list.iter_mut().rev().take(LOOK_BACK);
+        if let Some(original) = latest.find(|other| other.is_copied_by(&arrow)) {
+            original.copies = original.copies.saturating_add(1);
+        } else if self.list.len() < self.limit {
+            self.list.push(arrow);
+        } else {
+            self.left_out = self.left_out.saturating_add(1);
+        }
     }
 }
 
