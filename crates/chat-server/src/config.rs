@@ -80,7 +80,7 @@ impl Default for Limits {
             registrations_per_minute: 30,
             commands_per_second: 10,
             command_burst: 40,
-            outbox_frames: 4096,
+            outbox_frames: 8192,
             outbox_octets: 1024 * 1024,
             send_buffer: 128 * 1024,
             idle_time: Duration::from_mins(2),

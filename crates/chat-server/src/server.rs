@@ -48,6 +48,9 @@ pub async fn run(
     let (stop, stopped) = watch::channel(false);
     let (requests, room) = room::new(&config.limits);
     let (accounts, thread) = open_accounts(&config, &requests)?;
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(%address, open = config.open, "listening");
+    }
     // One round of the room writes to everybody: tokio's budget would stop it after a hundred.
     let room = tokio::spawn(tokio::task::unconstrained(room.run(stopped.clone())));
     let server = Arc::new(Server {

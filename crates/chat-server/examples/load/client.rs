@@ -44,7 +44,7 @@ impl Client {
             Protocol::Native => format!(
                 "{{\"type\":\"hello\",\"version\":1}}\n{{\"type\":\"enter\",\"name\":\"u{index}\",\"udp\":5000}}\n"
             ),
-            Protocol::Irc => format!("NICK u{index}\r\nUSER u 0 * :u\r\nJOIN #room\r\n"),
+            Protocol::Irc => format!("NICK u{index}\r\nUSER u 0 * :u\r\n"),
             Protocol::Bare => String::new(),
         };
         self.write(words.as_bytes());
@@ -134,6 +134,7 @@ impl Client {
         );
         match second {
             b"PRIVMSG" => self.message(line, heard),
+            b"001" => self.write(b"JOIN #room\r\n"),
             b"JOIN" => self.known += 1,
             // The names before one's own JOIN was counted, oneself among them.
             b"353" => {

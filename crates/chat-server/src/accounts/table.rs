@@ -5,7 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chat_proto::UserName;
 use chat_proto::scram::Credentials;
@@ -13,6 +13,9 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Row, params};
 
 /// The file's name in its directory.
 const FILE: &str = "accounts.sqlite3";
+
+/// How long one program waits for another that holds the file.
+const BUSY: Duration = Duration::from_secs(10);
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS account (
@@ -116,13 +119,18 @@ impl AccountTable {
             .mode(0o600)
             .open(&path)
             .map_err(|error| failed(&path, error))?;
-        let file = Connection::open(&path)?;
-        file.busy_timeout(Duration::from_secs(10))?;
-        file.pragma_update(None, "journal_mode", "WAL")?;
-        // In this mode a commit returns when it is on the disk.
-        file.pragma_update(None, "synchronous", "FULL")?;
-        file.execute_batch(SCHEMA)?;
-        Ok(Self { file })
+        // Two programs that open a new file at once can be in each other's way for a moment, and
+        // SQLite's own patience does not cover the change to write-ahead logging.
+        let deadline = Instant::now() + BUSY;
+        loop {
+            match set_up(&path) {
+                Ok(file) => return Ok(Self { file }),
+                Err(error) if is_busy(&error) && Instant::now() < deadline => {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     /// The secret from which decoys are made: drawn once, then always the same.
@@ -266,6 +274,23 @@ impl AccountTable {
     }
 }
 
+fn set_up(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let file = Connection::open(path)?;
+    file.busy_timeout(BUSY)?;
+    file.pragma_update(None, "journal_mode", "WAL")?;
+    // In this mode a commit returns when it is on the disk.
+    file.pragma_update(None, "synchronous", "FULL")?;
+    file.execute_batch(SCHEMA)?;
+    Ok(file)
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+    )
+}
+
 fn insert(
     file: &Connection,
     name: &UserName,
@@ -377,6 +402,31 @@ mod tests {
             table.remove(&name("alice")),
             Err(AccountError::NoSuchAccount)
         ));
+    }
+
+    #[test]
+    fn several_programs_may_open_a_new_file_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for number in 0..8 {
+                let path = directory.path();
+                scope.spawn(move || {
+                    let mut table = AccountTable::open(path).unwrap();
+                    table.secret().unwrap();
+                    table
+                        .add(&name(&format!("user-{number}")), &credentials("x"))
+                        .unwrap();
+                });
+            }
+        });
+        assert_eq!(
+            AccountTable::open(directory.path())
+                .unwrap()
+                .list()
+                .unwrap()
+                .len(),
+            8
+        );
     }
 
     #[test]

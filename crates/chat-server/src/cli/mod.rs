@@ -74,8 +74,6 @@ fn serve(options: Serve, data: std::path::PathBuf) -> Result<(), Box<dyn Error>>
         let mut terminate = signal(SignalKind::terminate())?;
         let listener =
             bind(listen).map_err(|error| format!("cannot listen on {listen}: {error}"))?;
-        let open = config.open;
-        tracing::info!(address = %listener.local_addr()?, open, "listening");
         let shutdown = async {
             tokio::select! {
                 _ = interrupt.recv() => tracing::info!("interrupted"),
