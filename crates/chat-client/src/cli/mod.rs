@@ -1,0 +1,46 @@
+//! The program: what prints, asks and exits is in this folder and nowhere else.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the program's own words"
+)]
+
+mod chat;
+mod failure;
+mod input;
+mod line;
+mod options;
+mod paint;
+mod prompt;
+mod screen;
+mod show;
+mod sign_in;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use chat::Chat;
+use failure::{Failure, Status};
+use options::Options;
+
+/// Runs the program.
+pub(super) fn run() -> ExitCode {
+    let options = Options::parse();
+    // The network has a thread of its own: a terminal that stands still does not stop it.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return Failure::new(Status::Unusable, format!("cannot start: {error}")).report();
+        }
+    };
+    let ended = runtime.block_on(Box::pin(Chat::run(options)));
+    // A thread may still wait for a key: it ends with the program.
+    runtime.shutdown_background();
+    ended.unwrap_or_else(|failure| failure.report())
+}
