@@ -47,6 +47,8 @@ mod random;
 mod roster;
 mod server_name;
 mod session;
+#[cfg(test)]
+mod timing;
 
 pub use backoff::Backoff;
 pub use chat_proto::{ChatText, EndCode, Entry, ErrorCode, TextError, UserName};

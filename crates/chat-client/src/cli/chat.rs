@@ -7,7 +7,6 @@ use std::thread;
 use chat_client::{
     Config, Dialect, EndReason, Entry, Event, Events, Gone, Handle, NotDelivered, Refusal, SignIn,
 };
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::failure::{Failure, Status};
@@ -18,6 +17,7 @@ use super::paint::Paint;
 use super::prompt::Modes;
 use super::screen::Screen;
 use super::sign_in::{self, Known};
+use super::signals::Signals;
 use super::{show, terminal};
 
 /// Answers of the program itself that wait to be shown.
@@ -247,10 +247,8 @@ impl Chat {
 
     /// Ends the line editor, which may be in the middle of a line: its thread cannot be told.
     fn close_editor(&mut self) {
-        self.screen.detach();
         if self.modes.restore() && self.stage == Stage::Chatting {
-            // The line being typed goes, and pasting is the shell's again.
-            self.screen.print("\r\x1b[K\x1b[?2004l");
+            self.screen.detach();
         }
     }
 }
@@ -287,34 +285,4 @@ async fn obey(
         }
     }
     handle.quit().await
-}
-
-/// The signals that ask a program to end.
-#[derive(Debug)]
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hang_up: Signal,
-}
-
-impl Signals {
-    fn new() -> Result<Self, Failure> {
-        let listen = |kind| {
-            signal(kind)
-                .map_err(|error| Failure::new(Status::Unusable, format!("signals: {error}")))
-        };
-        Ok(Self {
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
-            hang_up: listen(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = self.hang_up.recv() => {}
-        }
-    }
 }

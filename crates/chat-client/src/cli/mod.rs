@@ -15,6 +15,7 @@ mod prompt;
 mod screen;
 mod show;
 mod sign_in;
+mod signals;
 mod terminal;
 
 use std::process::ExitCode;

@@ -24,9 +24,13 @@ impl Screen {
         self.editor = Some(editor);
     }
 
-    /// Prints plain lines again.
+    /// Prints plain lines again, in the place of the line being typed.
     pub(super) fn detach(&mut self) {
         self.editor = None;
+        // Pasting is the shell's again. A terminal that is gone needs nothing.
+        let mut stdout = io::stdout().lock();
+        let erased = stdout.write_all(b"\r\x1b[K\x1b[?2004l");
+        let _erased = erased.and_then(|()| stdout.flush());
     }
 
     /// Whether nobody reads any more what is printed.

@@ -155,7 +155,7 @@ impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
         let heard = self.wire.heard();
         match (&self.stay, self.pinged) {
             (Stay::Leaving(since), _) => heard.max(*since) + FAREWELL,
-            (_, Some(pinged)) if pinged >= heard => pinged + PONG,
+            (_, Some(pinged)) if pinged > heard => pinged + PONG,
             _ => heard + IDLE,
         }
     }
@@ -168,7 +168,7 @@ impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
         let heard = self.wire.heard();
         match (&self.stay, self.pinged) {
             (Stay::Leaving(_), _) => Err(EndReason::Quit),
-            (_, Some(pinged)) if pinged >= heard => Err(EndReason::Silent(IDLE + PONG)),
+            (_, Some(pinged)) if pinged > heard => Err(EndReason::Silent(IDLE + PONG)),
             _ => {
                 self.pinged = Some(now);
                 self.send(&Command::Ping { id: 1 })
