@@ -280,6 +280,7 @@ async fn a_take_over_ends_it_for_good() {
     let mut client = alice(Dialect::Native).await;
     let mut server = client.server().await;
     server.admit().await;
+    client.entered().await;
     client.handle.say(text("unconfirmed")).await.unwrap();
     assert!(matches!(server.hear().await, Some(Command::Say { .. })));
     server.say(Said::bye(EndCode::TakenOver)).await;
