@@ -71,3 +71,4 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     files.sort();
     files
 }
+pub mod chat;
