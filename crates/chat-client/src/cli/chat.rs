@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::thread;
 
 use chat_client::{
-    Config, Dialect, EndReason, Entry, Event, Events, Gone, Handle, NotDelivered, Refusal, SignIn,
+    Config, Dialect, EndReason, Entry, Event, Events, Gone, Handle, Refusal, SignIn,
 };
 use tokio::sync::mpsc;
 
@@ -151,17 +151,16 @@ impl Chat {
 
     fn happened(&mut self, event: &Event) {
         self.lost |= matches!(event, Event::NotSaid { .. } | Event::NotDelivered { .. });
-        if let Event::NotDelivered {
-            reason: NotDelivered::NoSuchUser,
-            ..
-        } = event
-            && self.options.lab
-        {
-            self.screen
-                .print(&self.paint.notice("* #ls lists who is here"));
-        }
         if let Some(line) = show::event(event, self.paint) {
             self.screen.print(&line);
+        }
+        if let Event::Entered { udp: Some(udp), .. } = event
+            && self.options.lab
+            && *udp != chat_proto::lab::UDP_PORT
+        {
+            let text = "* the lab's programs only send to UDP port 5000, which is taken here: \
+                        private messages of others do not reach you";
+            self.screen.print(&self.paint.warning(text));
         }
         if let Event::Roster { .. } = event {
             let line = self
@@ -217,9 +216,9 @@ impl Chat {
         };
         match editor {
             Some(editor) => {
+                self.screen.attach(editor);
                 self.screen
                     .print(&self.paint.notice("* #help lists the commands"));
-                self.screen.attach(editor);
             }
             None => {
                 thread::spawn(move || input::read_lines(io::stdin().lock(), &sender));
