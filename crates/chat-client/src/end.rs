@@ -30,6 +30,9 @@ pub enum EndReason {
     /// The connection broke.
     #[error("the connection broke: {0}")]
     Broken(#[source] io::Error),
+    /// The server still takes our own older session, which broke, for alive.
+    #[error("the server has not noticed yet that the older session broke")]
+    StillIn,
     /// Nothing came for long, not even an answer to a ping.
     #[error("the server did not answer for {} s", .0.as_secs())]
     Silent(Duration),
@@ -74,7 +77,11 @@ impl EndReason {
                     | EndCode::LoginTimeout
                     | EndCode::Lost
             ),
-            Self::Closed | Self::Broken(_) | Self::Silent(_) | Self::Unreachable(_) => true,
+            Self::Closed
+            | Self::Broken(_)
+            | Self::StillIn
+            | Self::Silent(_)
+            | Self::Unreachable(_) => true,
             Self::Quit
             | Self::NotAServer { .. }
             | Self::Frame(_)

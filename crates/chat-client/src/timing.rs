@@ -299,6 +299,33 @@ async fn a_take_over_ends_it_for_good() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_name_that_our_own_broken_session_holds_is_waited_for() {
+    let mut client = alice(Dialect::Native).await;
+    let mut server = client.server().await;
+    server.admit().await;
+    client.entered().await;
+    drop(server);
+    assert_eq!(
+        client.disconnected().await.0,
+        "the server closed the connection"
+    );
+    let mut server = client.server().await;
+    server.greet(Entry::Open).await;
+    assert!(matches!(server.hear().await, Some(Command::Enter { .. })));
+    let (code, text) = (ErrorCode::NameTaken, "taken".to_owned());
+    server
+        .say(Said::Error {
+            code,
+            text,
+            id: None,
+        })
+        .await;
+    assert!(client.disconnected().await.0.contains("older session"));
+    client.server().await.admit().await;
+    client.entered().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_types_the_password_for_long_is_connected_again_with_it() {
     let mut client = client(Dialect::Native, None).await;
     let mut server = client.server().await;

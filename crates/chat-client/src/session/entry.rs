@@ -53,7 +53,7 @@ impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
             };
             // Our own older session may still hold the name: it will not for ever.
             if self.link.was_in && code == ErrorCode::NameTaken {
-                return Err(EndReason::Closed);
+                return Err(EndReason::StillIn);
             }
             if !self.link.want_sign_in(entry, Some((code, text))).await {
                 return Err(EndReason::Quit);
