@@ -1,112 +1,19 @@
 //! Time-outs, waits and endings, with the clock paused and streams in memory.
 
-use std::net::SocketAddr;
+mod far;
+
 use std::time::Duration;
 
 use chat_proto::scram::Password;
-use chat_proto::{
-    ChatText, Command, EndCode, Entry, ErrorCode, Event as Said, FrameDecoder, User, UserName,
-};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+use chat_proto::{ChatText, Command, EndCode, Entry, ErrorCode, Event as Said, UserName};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::connect::{ConnectError, start};
-use crate::link::{Dial, Dialled};
+use self::far::{Dialler, Far};
+use crate::connect::start;
+use crate::link::Dial as _;
 use crate::{Config, Dialect, EndReason, Event, Events, Handle, NotSaid, SignIn};
-
-/// Dials into memory; the other ends come out of a channel. Without a listener it is refused.
-struct Dialler(mpsc::UnboundedSender<Far>);
-
-impl Dial for Dialler {
-    type Stream = DuplexStream;
-
-    async fn dial(&mut self) -> Result<Dialled<DuplexStream>, ConnectError> {
-        let (stream, far) = duplex(64 * 1024);
-        let address = SocketAddr::from(([127, 0, 0, 1], 5000));
-        let refused = |_| ConnectError::Connect {
-            address,
-            error: std::io::ErrorKind::ConnectionRefused.into(),
-        };
-        self.0.send(Far::new(far)).map_err(refused)?;
-        let local = None;
-        Ok(Dialled {
-            stream,
-            address,
-            local,
-        })
-    }
-}
-
-/// The server's end of a connection.
-struct Far {
-    stream: DuplexStream,
-    decoder: FrameDecoder,
-    read: Vec<u8>,
-}
-
-impl Far {
-    fn new(stream: DuplexStream) -> Self {
-        Self {
-            stream,
-            decoder: FrameDecoder::new(),
-            read: Vec::new(),
-        }
-    }
-
-    /// The next command; `None` when the client has hung up.
-    async fn hear(&mut self) -> Option<Command> {
-        loop {
-            let mut input = &self.read[..];
-            let frame = self.decoder.pull(&mut input).unwrap();
-            let command = frame.map(|frame| Command::parse(frame).unwrap());
-            self.read = input.to_vec();
-            if command.is_some() {
-                return command;
-            }
-            let mut chunk = [0; 4096];
-            let count = self.stream.read(&mut chunk).await.unwrap_or(0);
-            if count == 0 {
-                return None;
-            }
-            self.read.extend_from_slice(&chunk[..count]);
-        }
-    }
-
-    async fn say(&mut self, said: Said) {
-        self.stream
-            .write_all(&said.encode().unwrap())
-            .await
-            .unwrap();
-    }
-
-    async fn greet(&mut self, entry: Entry) {
-        assert!(matches!(self.hear().await, Some(Command::Hello { .. })));
-        let (version, server, iterations) = (1, "test".to_owned(), 4096);
-        self.say(Said::Hello {
-            version,
-            server,
-            entry,
-            iterations,
-        })
-        .await;
-    }
-
-    /// Lets the client into the room.
-    async fn admit(&mut self) {
-        self.greet(Entry::Open).await;
-        let Some(Command::Enter { name, .. }) = self.hear().await else {
-            panic!("did not enter");
-        };
-        let (ip, scram) = ("127.0.0.1".parse().unwrap(), None);
-        let users = vec![User {
-            name: name.clone(),
-            address: None,
-        }];
-        self.say(Said::Welcome { name, ip, scram }).await;
-        self.say(Said::Roster { users, more: false }).await;
-    }
-}
 
 struct Client {
     handle: Handle,
