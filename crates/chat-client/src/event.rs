@@ -1,4 +1,4 @@
-//! What a client hears: the stream of events that [`connect`](crate::connect) gives.
+//! What a client hears: the stream of events that [`connect`](crate::connect()) gives.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};

@@ -1,6 +1,6 @@
 //! The chat's client: connects to a server, stays connected, and exchanges private messages.
 //!
-//! [`connect`] gives a [`Handle`] to speak with and [`Events`] to listen to. Nothing in this library
+//! [`connect()`] gives a [`Handle`] to speak with and [`Events`] to listen to. Nothing in this library
 //! prints, asks or exits: the program beside it does, and tests do without.
 //!
 //! ```no_run
