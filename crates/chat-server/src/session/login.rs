@@ -261,13 +261,32 @@ impl Lobby<'_> {
         };
         match (challenge.verify(scram), account) {
             (Ok(signature), Some(account)) => {
-                let making = Some(account.making);
-                self.come_in(connection, account.name, contact, making, Some(signature))
-                    .await
+                // The operator may have taken the account away since the challenge: then the password
+                // is a wrong one by now.
+                if !self.is_current(&account).await? {
+                    return Err(self.refuse(connection, &typed).await);
+                }
+                let (name, making) = (account.name.clone(), Some(account.making));
+                let entered = self
+                    .come_in(connection, name, contact, making, Some(signature))
+                    .await?;
+                // Or just now, and the room looked through its members before this one was there.
+                match self.is_current(&account).await {
+                    Ok(true) => Ok(entered),
+                    // It is in the room already: only the connection's end takes it out.
+                    Ok(false) | Err(_) => Err(Answer::End(EndCode::AccountChanged)),
+                }
             }
             (Err(ScramError::WrongProof) | Ok(_), _) => Err(self.refuse(connection, &typed).await),
             (Err(failure), _) => Err(error(ErrorCode::BadField, &failure.to_string())),
         }
+    }
+
+    /// Whether an account still has the password that it had when it was read.
+    async fn is_current(&self, account: &Account) -> Result<bool, Answer> {
+        let found = self.accounts()?.find(&account.name).await;
+        let found = found.map_err(|failure| broken(&failure))?;
+        Ok(found.is_some_and(|found| found.making == account.making))
     }
 
     /// Answers a wrong password or an unknown user: alike, and the later the more there were.

@@ -1,6 +1,8 @@
 //! What the server is for.
 
-use chat_proto::{EndCode, ErrorCode, Event};
+use chat_proto::scram::{ClientLogin, Credentials, Password};
+use chat_proto::{Command, Contact, EndCode, ErrorCode, Event};
+use chat_server::AccountTable;
 
 use crate::peer::{Peer, Running, account_config, name, open_config};
 
@@ -136,6 +138,37 @@ async fn the_right_password_takes_the_name_over() {
     assert!(matches!(bob.event().await, Event::Joined { users } if users[0].name == name("alice")));
     new.text("hi").await;
     assert_eq!(bob.message().await, ("alice".into(), "hi".into()));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_password_that_was_reset_after_the_challenge_is_wrong() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Running::start(account_config(directory.path())).await;
+    let mut peer = Peer::hello(server.address).await;
+    peer.register("alice", "correct horse").await;
+    let (login, scram) = ClientLogin::new(&name("alice"), [9; 18]);
+    peer.say(&Command::Login { scram }).await;
+    let Event::Challenge { scram } = peer.event().await else {
+        panic!("not a challenge")
+    };
+    let old = Password::new("correct horse").unwrap();
+    let (_, proof) = login.prove(&scram, &old).unwrap();
+    let fresh = Password::new("battery staple").unwrap();
+    AccountTable::open(directory.path())
+        .unwrap()
+        .reset(&name("alice"), &Credentials::derive(&fresh, &[8; 16], 4096))
+        .unwrap();
+    peer.say(&Command::Proof {
+        scram: proof,
+        contact: Contact::default(),
+    })
+    .await;
+    assert_eq!(peer.error().await, ErrorCode::LoginFailed);
+    assert!(matches!(
+        peer.log_in("alice", "battery staple").await,
+        Event::Welcome { .. }
+    ));
     server.stop().await;
 }
 
