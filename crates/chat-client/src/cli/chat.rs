@@ -112,8 +112,14 @@ impl Chat {
         loop {
             tokio::select! {
                 event = events.next() => match event {
-                    None => return Ok(self.left()),
-                    Some(Event::Ended { reason }) => return self.ended(&reason),
+                    None => {
+                        self.show_rest(&mut shown);
+                        return Ok(self.left());
+                    }
+                    Some(Event::Ended { reason }) => {
+                        self.show_rest(&mut shown);
+                        return self.ended(&reason);
+                    }
                     Some(Event::SignInWanted { entry, refused }) => {
                         self.sign_in(entry, refused).await?;
                     }
@@ -146,6 +152,13 @@ impl Chat {
             if self.screen.is_closed() {
                 return Ok(self.left());
             }
+        }
+    }
+
+    /// Shows the answers that were given before the end and wait to be shown.
+    fn show_rest(&mut self, shown: &mut mpsc::Receiver<String>) {
+        while let Ok(line) = shown.try_recv() {
+            self.screen.print(&line);
         }
     }
 
