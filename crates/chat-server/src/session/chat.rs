@@ -1,15 +1,11 @@
 //! A native client in the room.
 
-use std::time::Duration;
-
 use chat_proto::{Command, CommandError, EndCode, ErrorCode, Event};
 use tokio::io::AsyncRead;
-use tokio::time::Instant;
 
-use super::{Patience, Server};
+use super::{Server, Turns, read};
 use crate::connection::Connection;
 use crate::room::{Request, SessionId};
-use crate::throttle::Bucket;
 
 /// Obeys a client's commands until its connection ends; gives the reason.
 pub(super) async fn chat<R: AsyncRead + Unpin>(
@@ -17,31 +13,20 @@ pub(super) async fn chat<R: AsyncRead + Unpin>(
     id: SessionId,
     server: &Server,
 ) -> EndCode {
-    let limits = &server.config.limits;
-    let second = Duration::from_secs(1);
-    let mut bucket = Bucket::new(
-        Instant::now(),
-        limits.commands_per_second,
-        second,
-        limits.command_burst,
-    );
-    let mut patience = Patience::new();
+    let mut turns = Turns::new(&server.config.limits);
     loop {
         match connection.next_command() {
             Err(code) => return code,
             Ok(Some(command)) => {
-                // Who says too much is read more slowly; that is all.
-                while let Err(until) = bucket.take(Instant::now()) {
-                    if let Err(code) = connection.sleep_until(until).await {
-                        return code;
-                    }
+                if let Err(code) = turns.wait(connection).await {
+                    return code;
                 }
                 if let Err(code) = obey(connection, command, id, server).await {
                     return code;
                 }
             }
             Ok(None) => {
-                if let Err(code) = patience.read(connection, server, true).await {
+                if let Err(code) = read(connection, server, true).await {
                     return code;
                 }
             }

@@ -2,17 +2,14 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chat_proto::{Address, EndCode, User, lab};
 use tokio::io::AsyncRead;
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
-use super::{Entered, Patience, Server};
+use super::{Entered, Server, Turns, read};
 use crate::connection::Connection;
 use crate::room::{Dialect, NameTaken, Newcomer, Request, SessionId};
-use crate::throttle::Bucket;
 
 /// Takes what arrived for the client's name and lets it in.
 pub(super) async fn enter<R: AsyncRead + Unpin>(
@@ -64,15 +61,7 @@ pub(super) async fn chat<R: AsyncRead + Unpin>(
     id: SessionId,
     server: &Server,
 ) -> EndCode {
-    let limits = &server.config.limits;
-    let second = Duration::from_secs(1);
-    let mut bucket = Bucket::new(
-        Instant::now(),
-        limits.commands_per_second,
-        second,
-        limits.command_burst,
-    );
-    let mut patience = Patience::new();
+    let mut turns = Turns::new(&server.config.limits);
     loop {
         let octets = connection.take_octets();
         // As the lab's own server reads them: so much at once is one message.
@@ -80,10 +69,8 @@ pub(super) async fn chat<R: AsyncRead + Unpin>(
             let Some(text) = lab::text(piece) else {
                 continue;
             };
-            while let Err(until) = bucket.take(Instant::now()) {
-                if let Err(code) = connection.sleep_until(until).await {
-                    return code;
-                }
+            if let Err(code) = turns.wait(connection).await {
+                return code;
             }
             let request = Request::Say {
                 id,
@@ -94,7 +81,7 @@ pub(super) async fn chat<R: AsyncRead + Unpin>(
                 return EndCode::Shutdown;
             }
         }
-        if let Err(code) = patience.read(connection, server, false).await {
+        if let Err(code) = read(connection, server, false).await {
             return code;
         }
     }

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use chat_proto::{EndCode, Opening};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -15,12 +16,13 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use crate::accounts::Accounts;
-use crate::config::Config;
+use crate::config::{Config, Limits};
 use crate::connection::{Connection, Wake};
 use crate::farewell;
 use crate::gate::Gate;
 use crate::outbox::{Outbox, OutboxLimits};
 use crate::room::{Dialect, Request, SessionId};
+use crate::throttle::Bucket;
 
 /// What all sessions share.
 #[derive(Debug)]
@@ -138,53 +140,69 @@ async fn enter<R: AsyncRead + Unpin>(
 }
 
 /// Waits until something arrives, pinging when it takes long.
-pub(crate) struct Patience {
-    pinged: bool,
+///
+/// # Errors
+/// Why the connection ends.
+pub(crate) async fn read<R: AsyncRead + Unpin>(
+    connection: &mut Connection<R>,
+    server: &Server,
+    ping: bool,
+) -> Result<(), EndCode> {
+    let limits = &server.config.limits;
+    let at = |heard: Instant, more| heard.checked_add(more).unwrap_or(heard);
+    let idle_at = at(connection.heard, limits.idle_time);
+    let mut pinged = false;
+    let mut timer = pin!(sleep_until(idle_at));
+    loop {
+        match connection.wait(true, Some(timer.as_mut())).await? {
+            Wake::Read => return Ok(()),
+            Wake::Timer if pinged => return Err(EndCode::Idle),
+            Wake::Timer => {
+                // A lab client cannot be asked: the kernel's own probes find a dead one.
+                if ping {
+                    pinged = true;
+                    let event = chat_proto::Event::Ping { id: 1 };
+                    connection
+                        .outbox
+                        .say(&event)
+                        .map_err(|_| EndCode::TooSlow)?;
+                }
+                let next = if ping {
+                    limits.pong_time
+                } else {
+                    limits.idle_time
+                };
+                timer.as_mut().reset(at(Instant::now(), next));
+            }
+        }
+    }
 }
 
-impl Patience {
-    pub(crate) fn new() -> Self {
-        Self { pinged: false }
+/// A client's turns to say something: who says too much is read more slowly; that is all.
+pub(crate) struct Turns(Bucket);
+
+impl Turns {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self(Bucket::new(
+            Instant::now(),
+            limits.commands_per_second,
+            Duration::from_secs(1),
+            limits.command_burst,
+        ))
     }
 
-    /// Returns when octets arrived.
+    /// Waits for the next turn.
     ///
     /// # Errors
     /// Why the connection ends.
-    pub(crate) async fn read<R: AsyncRead + Unpin>(
+    pub(crate) async fn wait<R: AsyncRead + Unpin>(
         &mut self,
         connection: &mut Connection<R>,
-        server: &Server,
-        ping: bool,
     ) -> Result<(), EndCode> {
-        let limits = &server.config.limits;
-        let at = |heard: Instant, more| heard.checked_add(more).unwrap_or(heard);
-        let idle_at = at(connection.heard, limits.idle_time);
-        self.pinged = false;
-        let mut timer = pin!(sleep_until(idle_at));
-        loop {
-            match connection.wait(true, Some(timer.as_mut())).await? {
-                Wake::Read => return Ok(()),
-                Wake::Timer if self.pinged => return Err(EndCode::Idle),
-                Wake::Timer => {
-                    // A lab client cannot be asked: the kernel's own probes find a dead one.
-                    if ping {
-                        self.pinged = true;
-                        let event = chat_proto::Event::Ping { id: 1 };
-                        connection
-                            .outbox
-                            .say(&event)
-                            .map_err(|_| EndCode::TooSlow)?;
-                    }
-                    let next = if ping {
-                        limits.pong_time
-                    } else {
-                        limits.idle_time
-                    };
-                    timer.as_mut().reset(at(Instant::now(), next));
-                }
-            }
+        while let Err(until) = self.0.take(Instant::now()) {
+            connection.sleep_until(until).await?;
         }
+        Ok(())
     }
 }
 
