@@ -37,11 +37,6 @@ impl Analysis {
         }
     }
 
-    /// The connection that the TCP answers are about.
-    pub fn connection(&self) -> Option<Connection<'_>> {
-        Connection::find(&self.roles, &self.traces)
-    }
-
     /// The datagram that the UDP answers are shown on.
     pub fn datagram(&self) -> Option<Datagram<'_>> {
         Datagram::find(&self.roles, &self.traces)
@@ -49,10 +44,7 @@ impl Analysis {
 
     /// Whether the captures hold anything of the chat.
     pub fn has_chat(&self) -> bool {
-        self.roles
-            .server
-            .is_some_and(|_| self.chat_connections().next().is_some())
-            || self.datagram().is_some()
+        self.flows().any(|(_, flow)| self.roles.is_to_server(flow)) || self.datagram().is_some()
     }
 
     /// Whether every question is answered.
@@ -66,6 +58,12 @@ impl Analysis {
         connection::other_server(&self.traces)
     }
 
+    /// What to say where the chat was not found: the option that names [`Self::other_server`], behind
+    /// a semicolon; nothing where there is no such server.
+    pub fn server_hint(&self) -> String {
+        connection::server_hint(&self.traces)
+    }
+
     /// Handshakes, whole or in part, with the number of their trace: those with the chat server, or
     /// where there is no chat, all.
     pub fn handshakes(&self) -> impl Iterator<Item = (usize, &TcpFlow)> {
@@ -73,12 +71,6 @@ impl Analysis {
         self.flows().filter(move |(_, flow)| {
             flow.handshake.syn_direction.is_some() && (all || self.roles.is_to_server(flow))
         })
-    }
-
-    /// Connections, or attempts at one, to the chat server.
-    fn chat_connections(&self) -> impl Iterator<Item = (usize, &TcpFlow)> {
-        self.flows()
-            .filter(|(_, flow)| self.roles.is_to_server(flow))
     }
 
     fn flows(&self) -> impl Iterator<Item = (usize, &TcpFlow)> {

@@ -283,12 +283,17 @@ pub(super) fn other_server(traces: &[Trace]) -> Option<Endpoint> {
         .and_then(TcpFlow::responder)
 }
 
+/// `; if 10.20.30.10:12000 is the chat server, say ...`, where there is another server.
+pub(super) fn server_hint(traces: &[Trace]) -> String {
+    other_server(traces).map_or_else(String::new, |server| {
+        format!("; if {server} is the chat server, say `--server {server}`")
+    })
+}
+
 /// Why there is no connection to answer from.
 fn missing(roles: &Roles, traces: &[Trace]) -> String {
     let Some(server) = roles.server.map(|server| server.who) else {
-        let other = other_server(traces).map_or_else(String::new, |server| {
-            format!("; if {server} is the chat server, say `--server {server}`")
-        });
+        let hint = server_hint(traces);
         let is_cut = |trace: &Trace| {
             trace
                 .notices
@@ -301,7 +306,7 @@ fn missing(roles: &Roles, traces: &[Trace]) -> String {
             ""
         };
         return format!(
-            "no TCP connection to port {} is in the capture{cut}{other}",
+            "no TCP connection to port {} is in the capture{cut}{hint}",
             roles.port
         );
     };

@@ -100,10 +100,8 @@ pub(super) fn roles(analysis: &Analysis) -> Vec<[String; 3]> {
 /// The one line that a capture without the lab's traffic gets instead of answers.
 pub(super) fn no_chat(analysis: &Analysis) -> String {
     let port = analysis.roles.port;
-    let other = analysis.other_server().map_or_else(String::new, |server| {
-        format!("; if {server} is the chat server, say `--server {server}`")
-    });
-    format!("no chat here: nothing on TCP or UDP port {port}{other}")
+    let hint = analysis.server_hint();
+    format!("no chat here: nothing on TCP or UDP port {port}{hint}")
 }
 
 /// ` of client1.pcap`, where there are several captures to tell apart.
