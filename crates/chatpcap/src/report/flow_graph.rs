@@ -7,7 +7,7 @@ use super::summary::short_name;
 use crate::ask::Analysis;
 use crate::capture::Timestamp;
 use crate::flow::Endpoint;
-use crate::trace::{Arrow, Message, Trace};
+use crate::trace::{Arrow, Kind, Message, Trace};
 
 /// The chat's packets of one capture, or of several merged: a packet that several captures hold
 /// is one row.
@@ -134,16 +134,14 @@ impl Node {
 ///
 /// The n-th packet of a kind in one capture is the n-th of that kind in another.
 fn merge(traces: &[Trace]) -> Vec<Row> {
-    type Key = (Endpoint, Endpoint, Message, u64, usize);
     let mut rows: Vec<Row> = Vec::new();
     // Only looked up, never listed: its order does not matter.
-    let mut known: HashMap<Key, usize> = HashMap::new();
+    let mut known: HashMap<(Kind, usize), usize> = HashMap::new();
     for (index, trace) in traces.iter().enumerate() {
-        let mut seen: HashMap<(Endpoint, Endpoint, Message, u64), usize> = HashMap::new();
+        let mut seen: HashMap<Kind, usize> = HashMap::new();
         for arrow in trace.arrows.list() {
-            let kind = (arrow.from, arrow.to, arrow.message, arrow.identity);
-            let nth = seen.entry(kind).or_insert(0);
-            let key = (kind.0, kind.1, kind.2, kind.3, *nth);
+            let nth = seen.entry(arrow.kind()).or_insert(0);
+            let key = (arrow.kind(), *nth);
             *nth += 1;
             let row = *known.entry(key).or_insert_with(|| {
                 let frames = vec![None; traces.len()];

@@ -67,15 +67,22 @@ const LOOK_BACK: usize = 8;
 /// that fast, and numbers his IPv4 packets anew.
 const LONGEST_COPY_NANOSECONDS: i64 = 1_000_000;
 
+/// What the sightings of one packet share, in one capture or in several: ends, header and identity.
+pub(crate) type Kind = (Endpoint, Endpoint, Message, u64);
+
 impl Arrow {
+    /// What this packet shares with its other sightings.
+    pub(crate) const fn kind(&self) -> Kind {
+        (self.from, self.to, self.message, self.identity)
+    }
+
     /// Whether `other`, which comes later in the capture, is this packet captured once more.
     fn is_copied_by(&self, other: &Self) -> bool {
-        let kind = |arrow: &Self| (arrow.from, arrow.to, arrow.message, arrow.identity);
         let gap = self
             .time
             .zip(other.time)
             .map(|(time, other)| other.since(time));
-        kind(self) == kind(other) && gap.is_some_and(|gap| gap.abs() < LONGEST_COPY_NANOSECONDS)
+        self.kind() == other.kind() && gap.is_some_and(|gap| gap.abs() < LONGEST_COPY_NANOSECONDS)
     }
 }
 

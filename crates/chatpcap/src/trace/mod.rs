@@ -15,6 +15,7 @@ use crate::capture::{Capture, Compression, Format, Frame, LinkType, Timestamp};
 use crate::flow::FlowTable;
 use crate::packet::{Decoder, Packet};
 
+pub(crate) use self::arrow::Kind;
 pub use self::arrow::{Arrow, Arrows, Message};
 pub use self::exhibit::{Exhibits, MAX_EXHIBIT_OCTETS, MAX_EXHIBITS};
 pub use self::notice::{Example, Notice};
