@@ -226,6 +226,11 @@ impl SignedDatagram {
         })
     }
 
+    /// What it claims, for who only watches and has no key: nothing of it is proved.
+    pub fn claims(&self) -> &Datagram {
+        &self.datagram
+    }
+
     /// Whom it claims to be from: look up this user's key in the roster.
     pub fn claimed_from(&self) -> &UserName {
         &self.datagram.from
@@ -308,6 +313,7 @@ mod tests {
         let octets = sent.sign(&at_alice).unwrap();
         let arrived = SignedDatagram::parse(&octets).unwrap();
         assert_eq!(arrived.claimed_from(), &name("alice"));
+        assert_eq!(arrived.claims(), &sent);
         assert_eq!(arrived.verify(&at_bob, &name("Bob")).unwrap(), sent);
         let ack = sent.ack().sign(&at_bob).unwrap();
         let believed = SignedDatagram::parse(&ack)

@@ -12,6 +12,7 @@
 //! decoded and marked as quoted; they name a flow, and carry nothing in it.
 
 pub mod arp;
+pub mod chat;
 mod decode;
 pub mod field;
 pub mod icmp;
