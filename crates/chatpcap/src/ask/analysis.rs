@@ -75,6 +75,6 @@ impl Analysis {
 
     fn flows(&self) -> impl Iterator<Item = (usize, &TcpFlow)> {
         let traces = self.traces.iter().enumerate();
-        traces.flat_map(|(index, trace)| trace.flows.tcp().iter().map(move |flow| (index, flow)))
+        traces.flat_map(|(index, trace)| trace.flows.shown_tcp().map(move |flow| (index, flow)))
     }
 }

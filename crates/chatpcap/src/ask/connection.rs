@@ -211,7 +211,7 @@ fn first_in<'a>(
     fits: fn(&TcpFlow) -> bool,
 ) -> Option<&'a TcpFlow> {
     let client1 = roles.client1?.who;
-    let mut flows = trace.flows.tcp().iter();
+    let mut flows = trace.flows.shown_tcp();
     flows.find(|flow| is_of(roles, flow, client1) && fits(flow))
 }
 
@@ -227,7 +227,7 @@ fn passed_over(roles: &Roles, trace: &Trace, chosen: &TcpFlow, notes: &mut Vec<S
         return;
     };
     let mut note = |what: &str, kind: &dyn Fn(&TcpFlow) -> bool| {
-        let before = trace.flows.tcp().iter();
+        let before = trace.flows.shown_tcp();
         let before = before.take_while(|flow| flow.flow.index < chosen.flow.index);
         if let Some(list) = list(before.filter(|flow| kind(flow))) {
             notes.push(format!("passed over: {list}: {what}"));
@@ -266,7 +266,7 @@ fn list<'a>(mut flows: impl Iterator<Item = &'a TcpFlow>) -> Option<String> {
 
 /// `frames 9-12` of a refused attempt, `frame 9 on` of a flow that goes on.
 fn frames(flow: &TcpFlow) -> String {
-    let first = flow.flow.first_frame;
+    let first = flow.flow.first_frame.unwrap_or_default();
     match flow.first_rst_frame.filter(|_| flow.is_refused()) {
         Some(last) if last != first => format!("frames {first}-{last}"),
         Some(_) => format!("frame {first}"),
@@ -277,7 +277,7 @@ fn frames(flow: &TcpFlow) -> String {
 /// The server of the first connection that was answered: where the chat may be when it is not on
 /// its port.
 pub(super) fn other_server(traces: &[Trace]) -> Option<Endpoint> {
-    let mut flows = traces.iter().flat_map(|trace| trace.flows.tcp());
+    let mut flows = traces.iter().flat_map(|trace| trace.flows.shown_tcp());
     flows
         .find(|flow| flow.handshake.is_answered())
         .and_then(TcpFlow::responder)
@@ -313,7 +313,7 @@ fn missing(roles: &Roles, traces: &[Trace]) -> String {
     let Some(client1) = roles.client1.map(|client| client.who) else {
         return format!("no client of the server {server} is in the capture");
     };
-    let flows = || traces.iter().flat_map(|trace| trace.flows.tcp());
+    let flows = || traces.iter().flat_map(|trace| trace.flows.shown_tcp());
     let of_client1 = || flows().filter(|flow| is_of(roles, flow, client1));
     if of_client1().next().is_none() {
         let other = flows().find(|flow| roles.is_to_server(flow) && flow.handshake.is_answered());

@@ -31,7 +31,7 @@ impl<'a> Datagram<'a> {
     /// looks most like the chat.
     pub fn find(roles: &Roles, traces: &'a [Trace]) -> Option<Self> {
         let all = traces.iter().enumerate().flat_map(|(trace, found)| {
-            found.flows.udp().iter().filter_map(move |flow| {
+            found.flows.shown_udp().filter_map(move |flow| {
                 let first = flow.first_datagram?;
                 Some((roles.likeness(flow)?, Datagram { trace, flow, first }))
             })

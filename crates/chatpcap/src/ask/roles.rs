@@ -185,7 +185,7 @@ impl Roles {
         let is_other = |host: &IpAddr| {
             *host != client1 && self.server.is_none_or(|server| server.who.address != *host)
         };
-        let datagrams = traces.iter().flat_map(|trace| trace.flows.udp());
+        let datagrams = traces.iter().flat_map(|trace| trace.flows.shown_udp());
         // A flow that only an ICMP error quotes has no datagram.
         let peer = datagrams
             .filter(|flow| flow.first_datagram.is_some())
@@ -227,7 +227,7 @@ fn find_server(given: &Given, traces: &[Trace]) -> Option<Role<Endpoint>> {
     if let Some(address) = given.server {
         return Some(Role::new(Endpoint::new(address, port), How::Given));
     }
-    let flows = || traces.iter().flat_map(|trace| trace.flows.tcp());
+    let flows = || traces.iter().flat_map(|trace| trace.flows.shown_tcp());
     let responder = |flow: &TcpFlow| flow.responder().filter(|endpoint| endpoint.port == port);
     let answered = || flows().filter(|flow| flow.handshake.syn_ack.is_some());
     // Of several servers on the port, the one that client1 talks to is asked for.
@@ -249,8 +249,8 @@ fn find_server(given: &Given, traces: &[Trace]) -> Option<Role<Endpoint>> {
 }
 
 fn has_host(trace: &Trace, host: IpAddr) -> bool {
-    let tcp = trace.flows.tcp().iter().map(|flow| &flow.flow);
-    let udp = trace.flows.udp().iter().map(|flow| &flow.flow);
+    let tcp = trace.flows.shown_tcp().map(|flow| &flow.flow);
+    let udp = trace.flows.shown_udp().map(|flow| &flow.flow);
     tcp.chain(udp).any(|flow| other_end(flow, host).is_some())
 }
 

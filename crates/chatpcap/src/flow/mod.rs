@@ -9,19 +9,29 @@
 //! new, but adds no packet to it. A header that is cut so short that Wireshark gives it no number,
 //! a TCP header before the end of its window and a UDP header anywhere, names none.
 //!
+//! A packet is first identified, which numbers its flows, and then recorded in them. Numbers and what
+//! TCP's analysis says come from the whole capture; who shows only some of the frames records only
+//! these, and his counts are theirs, as in Wireshark.
+//!
 //! Memory grows with the number of flows, never with packets.
 
 mod endpoint;
+mod segment;
+mod sighting;
 mod table;
 mod tcp;
 mod udp;
+mod window_scale;
 
 use crate::capture::{Frame, Timestamp};
 
 pub use self::endpoint::Endpoint;
-pub use self::table::{FlowTable, Sighting};
+pub use self::segment::Segment;
+pub use self::sighting::{MAX_SIGHTINGS, Sighting, Sightings};
+pub use self::table::FlowTable;
 pub use self::tcp::{Handshake, Mark, TcpFlow};
 pub use self::udp::{FirstDatagram, UdpFlow};
+pub use self::window_scale::WindowScale;
 
 /// Which way a packet goes through its flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,16 +102,17 @@ pub struct Flow {
     pub destination: Endpoint,
     /// Packets and octets.
     pub volume: PerDirection<Volume>,
-    /// The number of the first packet's frame.
-    pub first_frame: u64,
-    /// When the first packet was captured.
+    /// The number of the first frame that was recorded, be it only a quote of a packet of this flow;
+    /// `None` where a display filter left all of them out.
+    pub first_frame: Option<u64>,
+    /// When that frame was captured.
     pub first: Option<Timestamp>,
     /// When the last packet was captured: the last in the file, which need not be the latest.
     pub last: Option<Timestamp>,
 }
 
 impl Flow {
-    const fn new(index: u32, source: Endpoint, destination: Endpoint, frame: &Frame<'_>) -> Self {
+    const fn new(index: u32, source: Endpoint, destination: Endpoint) -> Self {
         const NOTHING: Volume = Volume {
             packets: 0,
             octets: 0,
@@ -115,10 +126,15 @@ impl Flow {
                 forward: NOTHING,
                 backward: NOTHING,
             },
-            first_frame: frame.number,
-            first: frame.timestamp,
-            last: frame.timestamp,
+            first_frame: None,
+            first: None,
+            last: None,
         }
+    }
+
+    /// Whether any frame of it was recorded; if not, it only has its number.
+    pub const fn is_shown(&self) -> bool {
+        self.first_frame.is_some()
     }
 
     /// The sender of packets in this direction.
@@ -144,6 +160,15 @@ impl Flow {
             Direction::Forward
         } else {
             Direction::Backward
+        }
+    }
+
+    /// A frame that shows the flow, before what it holds is counted.
+    fn show(&mut self, frame: &Frame<'_>) {
+        if self.first_frame.is_none() {
+            self.first_frame = Some(frame.number);
+            self.first = frame.timestamp;
+            self.last = frame.timestamp;
         }
     }
 

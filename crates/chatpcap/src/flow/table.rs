@@ -5,8 +5,8 @@ use std::hash::BuildHasher;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use super::tcp::Observed;
-use super::{Direction, Endpoint, Flow, TcpFlow, UdpFlow};
+use super::segment::Observed;
+use super::{Endpoint, Flow, Sighting, Sightings, TcpFlow, UdpFlow};
 use crate::capture::Frame;
 use crate::packet::{Packet, Tcp, Transport, TransportPayload, Udp, udp};
 
@@ -25,29 +25,18 @@ pub struct FlowTable {
     hasher: RandomState,
 }
 
-/// Where in the table a packet belongs.
-#[derive(Clone, Copy, Debug)]
-pub struct Sighting<'a> {
-    /// The flow's number among the flows of its transport.
-    pub index: u32,
-    /// Which way the packet goes.
-    pub direction: Direction,
-    /// The segment or datagram.
-    pub transport: Transport<'a>,
-}
-
 impl FlowTable {
     /// An empty table.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// TCP flows in the order of their numbers.
+    /// All TCP flows in the order of their numbers, shown or not.
     pub fn tcp(&self) -> &[TcpFlow] {
         &self.tcp
     }
 
-    /// UDP flows in the order of their numbers.
+    /// All UDP flows in the order of their numbers, shown or not.
     pub fn udp(&self) -> &[UdpFlow] {
         &self.udp
     }
@@ -57,84 +46,104 @@ impl FlowTable {
         self.tcp.get(usize::try_from(index).ok()?)
     }
 
-    /// Counts a packet in its flow.
-    ///
-    /// Returns the innermost flow that the packet itself belongs to; a packet that is only quoted
-    /// belongs to none.
-    pub fn observe<'a>(&mut self, frame: &Frame<'_>, packet: &Packet<'a>) -> Option<Sighting<'a>> {
-        let mut sighting = None;
-        for transport in packet.transports() {
-            let seen = match transport.payload {
-                TransportPayload::Tcp(tcp) => self.observe_tcp(frame, &transport, &tcp),
-                TransportPayload::Udp(udp) => self.observe_udp(frame, &transport, &udp),
-            };
-            if let Some((index, direction)) = seen
-                && !transport.quoted
-            {
-                sighting = Some(Sighting {
-                    index,
-                    direction,
-                    transport,
-                });
-            }
-        }
-        sighting
+    /// TCP flows of which a frame was recorded, in the order of their numbers.
+    pub fn shown_tcp(&self) -> impl Iterator<Item = &TcpFlow> {
+        self.tcp.iter().filter(|flow| flow.flow.is_shown())
     }
 
-    fn observe_tcp(
+    /// UDP flows of which a frame was recorded, in the order of their numbers.
+    pub fn shown_udp(&self) -> impl Iterator<Item = &UdpFlow> {
+        self.udp.iter().filter(|flow| flow.flow.is_shown())
+    }
+
+    /// Finds the flows of a packet, and numbers the new ones. Every frame of a capture must come here,
+    /// in order, shown or not.
+    pub fn identify<'a>(&mut self, frame: &Frame<'_>, packet: &Packet<'a>) -> Sightings<'a> {
+        let mut sightings = Sightings::default();
+        for transport in packet.transports() {
+            let sighting = match transport.payload {
+                TransportPayload::Tcp(tcp) => self.identify_tcp(frame, transport, &tcp),
+                TransportPayload::Udp(udp) => self.identify_udp(transport, &udp),
+            };
+            if let Some(sighting) = sighting {
+                sightings.push(sighting);
+            }
+        }
+        sightings
+    }
+
+    /// Counts a header that was identified in its flow. A quoted one shows that the flow is there,
+    /// and adds nothing to it.
+    pub fn record(&mut self, frame: &Frame<'_>, sighting: &Sighting<'_>) {
+        let Ok(position) = usize::try_from(sighting.index) else {
+            return;
+        };
+        let Sighting {
+            direction,
+            transport,
+            ..
+        } = sighting;
+        match transport.payload {
+            TransportPayload::Tcp(_) => {
+                if let (Some(flow), Some(segment)) = (self.tcp.get_mut(position), &sighting.segment)
+                {
+                    flow.record(*direction, segment, transport.quoted, frame);
+                }
+            }
+            TransportPayload::Udp(udp) => {
+                if let Some(flow) = self.udp.get_mut(position) {
+                    flow.record(*direction, &udp, transport, frame);
+                }
+            }
+        }
+    }
+
+    fn identify_tcp<'a>(
         &mut self,
         frame: &Frame<'_>,
-        transport: &Transport<'_>,
+        transport: Transport<'a>,
         tcp: &Tcp<'_>,
-    ) -> Option<(u32, Direction)> {
-        // A header cut before the end of its window, as most ICMP errors quote it, has no number.
-        tcp.window()?;
+    ) -> Option<Sighting<'a>> {
+        let observed = Observed::new(tcp, &transport, frame)?;
         let (source, destination) =
-            endpoints(transport, tcp.source_port()?, tcp.destination_port()?);
+            endpoints(&transport, tcp.source_port()?, tcp.destination_port()?);
         let Self {
             tcp: flows,
             tcp_index,
             hasher,
             ..
         } = self;
-        let mut position = find_or_add(
-            tcp_index,
-            hasher,
-            flows,
-            source,
-            destination,
-            frame,
-            TcpFlow::new,
-        )?;
-        if transport.quoted {
-            return Some((u32::try_from(position).ok()?, Direction::Forward));
-        }
-        let observed = Observed::new(tcp, transport, frame);
-        if let Some(observed) = &observed
-            && flows.get(position)?.is_reused_by(source, observed)
-        {
+        let mut position =
+            find_or_add(tcp_index, hasher, flows, source, destination, TcpFlow::new)?;
+        if !transport.quoted && flows.get(position)?.is_reused_by(source, &observed) {
             position = flows.len();
             let index = u32::try_from(position).ok()?;
-            flows.push(TcpFlow::new(Flow::new(index, source, destination, frame)));
+            flows.push(TcpFlow::new(Flow::new(index, source, destination)));
             replace(tcp_index, hasher, flows, index);
         }
         let flow = flows.get_mut(position)?;
         let direction = flow.flow.direction_from(source);
-        if let Some(observed) = observed {
-            flow.observe(direction, &observed, frame);
-        }
-        Some((flow.flow.index, direction))
+        let segment = if transport.quoted {
+            flow.quote(direction, observed)
+        } else {
+            flow.identify(direction, observed, tcp)
+        };
+        Some(Sighting {
+            index: flow.flow.index,
+            direction,
+            transport,
+            segment: Some(segment),
+        })
     }
 
-    fn observe_udp(
+    fn identify_udp<'a>(
         &mut self,
-        frame: &Frame<'_>,
-        transport: &Transport<'_>,
+        transport: Transport<'a>,
         udp: &Udp<'_>,
-    ) -> Option<(u32, Direction)> {
+    ) -> Option<Sighting<'a>> {
         udp.checksum()?;
         let (source, destination) =
-            endpoints(transport, udp.source_port()?, udp.destination_port()?);
+            endpoints(&transport, udp.source_port()?, udp.destination_port()?);
         // A length that leaves no room for the header belongs to no datagram: Wireshark gives it no
         // `udp.stream` either. Over IPv6 a length of 0 stands for a jumbogram (RFC 2675 §4).
         let is_impossible = |length: u16| {
@@ -150,21 +159,14 @@ impl FlowTable {
             hasher,
             ..
         } = self;
-        let position = find_or_add(
-            udp_index,
-            hasher,
-            flows,
-            source,
-            destination,
-            frame,
-            UdpFlow::new,
-        )?;
-        let flow = flows.get_mut(position)?;
-        let direction = flow.flow.direction_from(source);
-        if !transport.quoted {
-            flow.observe(direction, udp, transport, frame);
-        }
-        Some((flow.flow.index, direction))
+        let position = find_or_add(udp_index, hasher, flows, source, destination, UdpFlow::new)?;
+        let flow = &flows.get(position)?.flow;
+        Some(Sighting {
+            index: flow.index,
+            direction: flow.direction_from(source),
+            transport,
+            segment: None,
+        })
     }
 }
 
@@ -187,7 +189,6 @@ fn find_or_add<T: AsRef<Flow>>(
     flows: &mut Vec<T>,
     source: Endpoint,
     destination: Endpoint,
-    frame: &Frame<'_>,
     new: fn(Flow) -> T,
 ) -> Option<usize> {
     let hashed = hash(hasher, source, destination);
@@ -205,7 +206,7 @@ fn find_or_add<T: AsRef<Flow>>(
     index.insert_unique(hashed, position, |other| {
         flow_at(other).map_or(0, |flow| hash(hasher, flow.source, flow.destination))
     });
-    flows.push(new(Flow::new(position, source, destination, frame)));
+    flows.push(new(Flow::new(position, source, destination)));
     usize::try_from(position).ok()
 }
 

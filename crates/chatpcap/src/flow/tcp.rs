@@ -1,12 +1,9 @@
 //! TCP flows: their handshake and how they ended.
 
-use std::hash::{BuildHasher, Hasher};
-
-use foldhash::fast::FixedState;
-
-use super::{Direction, Endpoint, Flow, PerDirection};
+use super::segment::{Observed, Segment};
+use super::{Direction, Endpoint, Flow, PerDirection, WindowScale};
 use crate::capture::{Frame, Timestamp};
-use crate::packet::{Flags, Network, Tcp, Transport, tcp};
+use crate::packet::{Flags, Tcp};
 
 /// Two equal segments closer than this are one segment captured twice: no sender waits less
 /// before it sends again (RFC 6298 §2.4 asks for 1 s, Linux waits 200 ms).
@@ -22,6 +19,8 @@ pub struct TcpFlow {
     /// The initial sequence number of each direction as Wireshark takes it: that of the SYN, else
     /// one less than the first number seen.
     pub isn: PerDirection<Option<u32>>,
+    /// How each direction scales the windows that it advertises.
+    pub window_scale: PerDirection<WindowScale>,
     /// Segments with FIN.
     pub fin: PerDirection<u32>,
     /// Segments with RST.
@@ -75,50 +74,13 @@ pub struct Mark {
     pub header_offset: Option<u32>,
 }
 
-/// A segment whose header was captured at least to its flags.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Observed {
-    flags: Flags,
-    mark: Mark,
-    /// Octets of payload; `None` where the header is not there whole.
-    payload: Option<usize>,
-    /// What tells a resent segment from one that was captured twice: only for SYN segments.
-    identity: u64,
-}
-
-impl Observed {
-    pub(super) fn new(tcp: &Tcp<'_>, transport: &Transport<'_>, frame: &Frame<'_>) -> Option<Self> {
-        let flags = tcp.flags()?;
-        let header_offset = tcp.header.start();
-        let mark = Mark {
-            frame: frame.number,
-            seq: tcp.sequence_number()?,
-            ack: tcp.acknowledgment_number()?,
-            header_offset: header_offset.and_then(|offset| u32::try_from(offset).ok()),
-        };
-        // A segment counts once its header is there, with or without its options.
-        let has_header = tcp.header.octets().len() >= tcp::MIN_HEADER;
-        let payload = tcp.payload_length().filter(|_| has_header);
-        let identity = if flags.has(Flags::SYN) {
-            identity(tcp, transport)
-        } else {
-            0
-        };
-        Some(Self {
-            flags,
-            mark,
-            payload,
-            identity,
-        })
-    }
-}
-
 impl TcpFlow {
     pub(super) fn new(flow: Flow) -> Self {
         Self {
             flow,
             handshake: Handshake::default(),
             isn: PerDirection::default(),
+            window_scale: PerDirection::default(),
             fin: PerDirection::default(),
             rst: PerDirection::default(),
             first_rst_frame: None,
@@ -156,7 +118,59 @@ impl TcpFlow {
         observed.flags.is_syn() && isn.is_some_and(|isn| isn != observed.mark.seq)
     }
 
-    pub(super) fn observe(&mut self, direction: Direction, observed: &Observed, frame: &Frame<'_>) {
+    /// What the flow so far tells of a segment of its own, and what the segment tells of later ones.
+    pub(super) fn identify(
+        &mut self,
+        direction: Direction,
+        observed: Observed,
+        tcp: &Tcp<'_>,
+    ) -> Segment {
+        self.note_isn(direction, observed.flags, &observed.mark);
+        let segment = self.quote(direction, observed);
+        if observed.flags.has(Flags::SYN) {
+            self.window_scale.learn(direction, observed.flags, tcp);
+        }
+        let span = observed.span();
+        Segment {
+            next_seq: span.map(|span| segment.seq.wrapping_add(span)),
+            ..segment
+        }
+    }
+
+    /// What the flow so far tells of a segment that may be only quoted.
+    pub(super) fn quote(&self, direction: Direction, observed: Observed) -> Segment {
+        let relative = |number: u32, direction| {
+            let isn = self.isn.get(direction);
+            isn.map_or(number, |isn| number.wrapping_sub(isn))
+        };
+        let is_syn = observed.flags.has(Flags::SYN);
+        let scale = *self.window_scale.get(direction);
+        Segment {
+            seq: relative(observed.mark.seq, direction),
+            ack: relative(observed.mark.ack, direction.reverse()),
+            next_seq: None,
+            window: if is_syn {
+                observed.window.into()
+            } else {
+                scale.apply(observed.window)
+            },
+            window_scale_factor: (!is_syn).then(|| scale.factor()),
+            observed,
+        }
+    }
+
+    pub(super) fn record(
+        &mut self,
+        direction: Direction,
+        segment: &Segment,
+        quoted: bool,
+        frame: &Frame<'_>,
+    ) {
+        self.flow.show(frame);
+        if quoted {
+            return;
+        }
+        let observed = &segment.observed;
         let Observed {
             flags,
             mark,
@@ -166,7 +180,6 @@ impl TcpFlow {
         if let Some(payload) = payload {
             self.flow.count(direction, frame, *payload);
         }
-        self.note_isn(direction, *flags, mark);
         if flags.has(Flags::SYN) {
             self.handshake
                 .observe_syn(direction, observed, frame.timestamp);
@@ -222,6 +235,7 @@ impl Handshake {
             mark,
             payload,
             identity,
+            ..
         } = observed;
         let last = self.identity.get_mut(direction);
         let is_twin = last.0 == *identity && is_too_soon(last.1, time);
@@ -302,16 +316,4 @@ fn is_too_soon(last: Option<Timestamp>, now: Option<Timestamp>) -> bool {
         (Some(last), Some(now)) => now.since(last) < SHORTEST_RETRANSMISSION_NANOSECONDS,
         _ => false,
     }
-}
-
-/// A number that two captures of one packet share and that a packet sent again does not: over the
-/// IP identification and all captured octets of the segment. Routers change neither.
-fn identity(tcp: &Tcp<'_>, transport: &Transport<'_>) -> u64 {
-    // A fixed seed: an attacker gains nothing from two of his own segments taken for one.
-    let mut hasher = FixedState::default().build_hasher();
-    if let Network::Ipv4(ipv4) = transport.network {
-        hasher.write_u16(ipv4.identification().unwrap_or(0));
-    }
-    hasher.write(tcp.header.octets());
-    hasher.finish()
 }

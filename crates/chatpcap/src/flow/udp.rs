@@ -39,13 +39,17 @@ impl UdpFlow {
         }
     }
 
-    pub(super) fn observe(
+    pub(super) fn record(
         &mut self,
         direction: Direction,
         udp: &Udp<'_>,
         transport: &Transport<'_>,
         frame: &Frame<'_>,
     ) {
+        self.flow.show(frame);
+        if transport.quoted {
+            return;
+        }
         let (Some(length), Some(checksum)) = (udp.length(), udp.checksum()) else {
             return;
         };

@@ -162,6 +162,8 @@ pub struct Transport<'a> {
     pub destination: IpAddr,
     /// Whether an ICMP error message quotes it.
     pub quoted: bool,
+    /// Which of the packet's [`layers`](Packet::layers) it is, from 0.
+    pub layer: usize,
     /// The IP header, for what it says of the payload.
     pub network: Network<'a>,
     /// The segment or datagram.
@@ -223,7 +225,8 @@ impl<'a> Packet<'a> {
     /// whose IP addresses are there.
     pub fn transports(&self) -> impl Iterator<Item = Transport<'a>> {
         let mut network = None;
-        self.layers.iter().filter_map(move |layer| {
+        let layers = self.layers.iter().enumerate();
+        layers.filter_map(move |(place, layer)| {
             let header = self.header(layer);
             match layer.protocol {
                 Protocol::Ipv4 => network = Some(Network::Ipv4(Ipv4 { header })),
@@ -250,6 +253,7 @@ impl<'a> Packet<'a> {
                         source,
                         destination,
                         quoted,
+                        layer: place,
                         network,
                         payload,
                     });

@@ -218,8 +218,8 @@ impl<'a> CaptureEntry<'a> {
             first: trace.first.map(|time| time.to_utc(trace.precision)),
             last: trace.last.map(|time| time.to_utc(trace.precision)),
             protocols: ProtocolsEntry::new(&trace.protocols),
-            tcp_flows: trace.flows.tcp().len(),
-            udp_flows: trace.flows.udp().len(),
+            tcp_flows: trace.flows.shown_tcp().count(),
+            udp_flows: trace.flows.shown_udp().count(),
             notices: trace.notices.iter().map(ToString::to_string).collect(),
         }
     }

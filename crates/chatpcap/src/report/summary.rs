@@ -74,8 +74,8 @@ pub(super) fn facts(trace: &Trace) -> Vec<String> {
         lines.push(format!(
             "frames with {}; flows: TCP {}, UDP {}",
             present.join(", "),
-            grouped(count(trace.flows.tcp().len())),
-            grouped(count(trace.flows.udp().len()))
+            grouped(count(trace.flows.shown_tcp().count())),
+            grouped(count(trace.flows.shown_udp().count()))
         ));
     }
     lines

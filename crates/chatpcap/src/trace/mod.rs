@@ -105,11 +105,15 @@ impl Trace {
             let packet = decoder.decode(&frame);
             notices.observe(&frame, &packet);
             trace.protocols.count(&packet);
-            if let Some(sighting) = trace.flows.observe(&frame, &packet)
-                && watch.is_chat(&sighting)
+            let sightings = trace.flows.identify(&frame, &packet);
+            for sighting in sightings.iter() {
+                trace.flows.record(&frame, sighting);
+            }
+            if let Some(sighting) = sightings.innermost()
+                && watch.is_chat(sighting)
             {
-                trace.arrows.add(&frame, &sighting);
-                trace.exhibits.add(&frame, &packet, &sighting);
+                trace.arrows.add(&frame, sighting);
+                trace.exhibits.add(&frame, &packet, sighting);
             }
             if trace.packets.is_multiple_of(FRAMES_A_PROGRESS) {
                 let now = capture.octets_read();

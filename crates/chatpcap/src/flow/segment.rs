@@ -1,0 +1,91 @@
+//! One TCP segment, and what only the segments before it tell of it.
+
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::FixedState;
+
+use super::tcp::Mark;
+use crate::capture::Frame;
+use crate::packet::{Flags, Network, Tcp, Transport, tcp};
+
+/// A TCP segment in its flow: numbers that its header alone does not tell.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment {
+    /// The sequence number, counted from the sender's ISN (`tcp.seq`).
+    pub seq: u32,
+    /// The acknowledgment number, counted from the receiver's ISN (`tcp.ack`).
+    pub ack: u32,
+    /// The relative sequence number after this segment (`tcp.nxtseq`); SYN or FIN takes one. `None`
+    /// where it is quoted or its header is not there whole.
+    pub next_seq: Option<u32>,
+    /// The receive window in octets, scaled where the scale is known (`tcp.window_size`).
+    pub window: u32,
+    /// `tcp.window_size_scalefactor`: what the header's window is multiplied by, -1 where the
+    /// handshake is not there to tell, -2 where it ruled scaling out; `None` for SYN segments, which
+    /// are never scaled (RFC 7323 §2.2).
+    pub window_scale_factor: Option<i32>,
+    pub(super) observed: Observed,
+}
+
+/// A segment whose header was captured at least to its window.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Observed {
+    pub flags: Flags,
+    pub mark: Mark,
+    /// As it stands in the header.
+    pub window: u16,
+    /// Octets of payload; `None` where the header is not there whole.
+    pub payload: Option<usize>,
+    /// What tells a resent segment from one that was captured twice: only for SYN segments.
+    pub identity: u64,
+}
+
+impl Observed {
+    /// `None` where the header is cut before the end of its window, as most ICMP errors quote it:
+    /// Wireshark gives it no number.
+    pub(super) fn new(tcp: &Tcp<'_>, transport: &Transport<'_>, frame: &Frame<'_>) -> Option<Self> {
+        let window = tcp.window()?;
+        let flags = tcp.flags()?;
+        let header_offset = tcp.header.start();
+        let mark = Mark {
+            frame: frame.number,
+            seq: tcp.sequence_number()?,
+            ack: tcp.acknowledgment_number()?,
+            header_offset: header_offset.and_then(|offset| u32::try_from(offset).ok()),
+        };
+        // A segment counts once its header is there, with or without its options.
+        let has_header = tcp.header.octets().len() >= tcp::MIN_HEADER;
+        let payload = tcp.payload_length().filter(|_| has_header);
+        let identity = if flags.has(Flags::SYN) {
+            identity(tcp, transport)
+        } else {
+            0
+        };
+        Some(Self {
+            flags,
+            mark,
+            window,
+            payload,
+            identity,
+        })
+    }
+
+    /// Octets of sequence space: a SYN or a FIN takes one (RFC 9293 §3.4).
+    pub(super) fn span(&self) -> Option<u32> {
+        let flag = self.flags.has(Flags::SYN) || self.flags.has(Flags::FIN);
+        let payload = u32::try_from(self.payload?).ok()?;
+        Some(payload.wrapping_add(flag.into()))
+    }
+}
+
+/// A number that two captures of one packet share and that a packet sent again does not: over the
+/// IP identification and all captured octets of the segment. Routers change neither.
+fn identity(tcp: &Tcp<'_>, transport: &Transport<'_>) -> u64 {
+    // A fixed seed: an attacker gains nothing from two of his own segments taken for one.
+    let mut hasher = FixedState::default().build_hasher();
+    if let Network::Ipv4(ipv4) = transport.network {
+        hasher.write_u16(ipv4.identification().unwrap_or(0));
+    }
+    hasher.write(tcp.header.octets());
+    hasher.finish()
+}
