@@ -16,6 +16,7 @@
 //! Memory grows with the number of flows, never with packets.
 
 mod endpoint;
+pub mod reassembly;
 mod segment;
 mod sighting;
 mod table;
