@@ -1,16 +1,16 @@
 //! `chatpcap analyze`.
 
-use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use chatpcap::ask::{Analysis, Given};
+use chatpcap::ask::Analysis;
 use chatpcap::report;
 use chatpcap::trace::Trace;
 use clap::{Args, ValueEnum};
 
 use super::input::Input;
 use super::output::{self, Looks};
+use super::roles::Roles;
 use super::{Outcome, progress};
 
 /// Show what captures are, the lab's answers with their evidence, the handshakes and the flow graph.
@@ -28,17 +28,8 @@ pub(super) struct Arguments {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// The chat server, where the responder on port 5000 is not it
-    #[arg(long, value_name = "IP[:PORT]")]
-    server: Option<Server>,
-
-    /// The client that the questions are about, where it is not 10.20.30.11 or the first to connect
-    #[arg(long, value_name = "IP")]
-    client1: Option<IpAddr>,
-
-    /// The client that client1 sends private messages to
-    #[arg(long, value_name = "IP")]
-    client2: Option<IpAddr>,
+    #[command(flatten)]
+    roles: Roles,
 
     /// Show for each answer the header's octets, the answer's own marked, and a sentence why
     #[arg(long)]
@@ -77,37 +68,6 @@ enum Format {
     Markdown,
 }
 
-/// An address with or without a port.
-#[derive(Clone, Copy, Debug)]
-struct Server {
-    address: IpAddr,
-    port: Option<u16>,
-}
-
-impl FromStr for Server {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if let Ok(endpoint) = text.parse::<SocketAddr>() {
-            return Ok(Self {
-                address: endpoint.ip(),
-                port: Some(endpoint.port()),
-            });
-        }
-        let bare = text
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'))
-            .unwrap_or(text);
-        let address = bare.parse().map_err(|_| {
-            "needs an address with or without a port: 10.20.30.3, 10.20.30.3:5000, [fd00::3]:5000"
-        })?;
-        Ok(Self {
-            address,
-            port: None,
-        })
-    }
-}
-
 /// How many packets the flow graph draws.
 #[derive(Clone, Copy, Debug)]
 struct Arrows(usize);
@@ -127,12 +87,7 @@ impl FromStr for Arrows {
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> Outcome {
-    let given = Given {
-        server: arguments.server.map(|server| server.address),
-        port: arguments.server.and_then(|server| server.port),
-        client1: arguments.client1,
-        client2: arguments.client2,
-    };
+    let given = arguments.roles.given();
     let watch = given.watch(arguments.arrows.0);
     let mut traces = Vec::new();
     let mut outcome = Outcome::Done;

@@ -7,6 +7,7 @@ mod analyze;
 mod input;
 mod output;
 mod progress;
+mod roles;
 
 use std::process::ExitCode;
 
