@@ -89,6 +89,14 @@ impl Capture {
         })
     }
 
+    /// Reads at most so many octets from here on, counted after decompression. What has more ends there,
+    /// with a [notice](Self::notices).
+    ///
+    /// Up to a window of them have been read already when a capture was opened.
+    pub fn limit(&mut self, octets: u64) {
+        self.window.limit(octets);
+    }
+
     /// The format of the capture.
     pub fn format(&self) -> Format {
         match &self.reader {

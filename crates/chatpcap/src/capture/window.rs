@@ -20,6 +20,8 @@ pub(super) struct Window {
     offset: u64,
     ended: bool,
     failure: Option<io::Error>,
+    /// How many more octets may be read.
+    allowance: u64,
 }
 
 impl Window {
@@ -31,7 +33,13 @@ impl Window {
             offset: 0,
             ended: false,
             failure: None,
+            allowance: u64::MAX,
         }
+    }
+
+    /// Ends the capture with a failure once it proves to have more than so many octets from here on.
+    pub(super) fn limit(&mut self, octets: u64) {
+        self.allowance = octets;
     }
 
     /// Where the octets come from.
@@ -75,8 +83,13 @@ impl Window {
             let free = self.buffer.get_mut(self.filled.end..).unwrap_or_default();
             match self.source.read(free) {
                 Ok(0) => self.ended = true,
+                Ok(count) if count as u64 > self.allowance => {
+                    self.ended = true;
+                    self.failure = Some(io::Error::other("has more octets than may be read of it"));
+                }
                 // A reader that claims more than it was given room for is not believed.
                 Ok(count) => {
+                    self.allowance = self.allowance.saturating_sub(count as u64);
                     self.filled.end = self.filled.end.saturating_add(count).min(self.buffer.len());
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
