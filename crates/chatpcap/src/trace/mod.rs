@@ -12,7 +12,7 @@ mod watch;
 use std::collections::HashMap;
 
 use crate::capture::{Capture, Compression, Format, Frame, LinkType, Timestamp};
-use crate::flow::FlowTable;
+use crate::flow::{FlowTable, Sightings};
 use crate::packet::{Decoder, Packet};
 
 pub(crate) use self::arrow::Kind;
@@ -75,9 +75,21 @@ impl Trace {
     /// `progress` is told now and then how many octets of the input have been read.
     pub fn read(
         name: &str,
+        capture: Capture,
+        watch: &Watch,
+        progress: &mut dyn FnMut(u64),
+    ) -> Self {
+        Self::read_and_show(name, capture, watch, progress, &mut |_, _, _| ())
+    }
+
+    /// Reads a capture to its end in one pass, and shows each frame to `look` with the packet in it
+    /// and where in the flow table that packet belongs.
+    pub fn read_and_show(
+        name: &str,
         mut capture: Capture,
         watch: &Watch,
         progress: &mut dyn FnMut(u64),
+        look: &mut dyn FnMut(&Frame<'_>, &Packet<'_>, &Sightings<'_>),
     ) -> Self {
         let mut trace = Self {
             name: name.to_owned(),
@@ -115,6 +127,7 @@ impl Trace {
                 trace.arrows.add(&frame, sighting);
                 trace.exhibits.add(&frame, &packet, sighting);
             }
+            look(&frame, &packet, &sightings);
             if trace.packets.is_multiple_of(FRAMES_A_PROGRESS) {
                 let now = capture.octets_read();
                 if now != read {
