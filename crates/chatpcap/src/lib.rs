@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod capture;
 pub mod flow;
+pub mod grade;
 pub mod packet;
 pub mod report;
 pub mod trace;
