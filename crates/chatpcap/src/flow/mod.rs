@@ -15,6 +15,8 @@
 //!
 //! Memory grows with the number of flows, never with packets.
 
+mod analysis;
+mod copy;
 mod endpoint;
 pub mod reassembly;
 mod segment;
@@ -26,6 +28,9 @@ mod window_scale;
 
 use crate::capture::{Frame, Timestamp};
 
+pub use self::analysis::Analysis;
+pub use self::copy::Copies;
+pub(crate) use self::copy::{are_close, identity};
 pub use self::endpoint::Endpoint;
 pub use self::segment::Segment;
 pub use self::sighting::{MAX_SIGHTINGS, Sighting, Sightings};

@@ -1,29 +1,37 @@
 //! One TCP segment, and what only the segments before it tell of it.
 
-use std::hash::{BuildHasher, Hasher};
-
-use foldhash::fast::FixedState;
-
+use super::Analysis;
+use super::copy::identity;
 use super::tcp::Mark;
 use crate::capture::Frame;
-use crate::packet::{Flags, Network, Tcp, Transport, tcp};
+use crate::packet::{Flags, Tcp, Transport, tcp};
 
 /// A TCP segment in its flow: numbers that its header alone does not tell.
 #[derive(Clone, Copy, Debug)]
 pub struct Segment {
-    /// The sequence number, counted from the sender's ISN (`tcp.seq`).
+    /// The sequence number, counted from the sender's ISN (`tcp.seq`); absolute where it is quoted.
     pub seq: u32,
-    /// The acknowledgment number, counted from the receiver's ISN (`tcp.ack`).
+    /// The acknowledgment number, counted from the receiver's ISN (`tcp.ack`); as it stands in the
+    /// header where it is quoted or ACK is not set.
     pub ack: u32,
     /// The relative sequence number after this segment (`tcp.nxtseq`); SYN or FIN takes one. `None`
     /// where it is quoted or its header is not there whole.
     pub next_seq: Option<u32>,
-    /// The receive window in octets, scaled where the scale is known (`tcp.window_size`).
+    /// The receive window in octets, scaled where the scale is known (`tcp.window_size`) and the
+    /// segment is not quoted.
     pub window: u32,
     /// `tcp.window_size_scalefactor`: what the header's window is multiplied by, -1 where the
     /// handshake is not there to tell, -2 where it ruled scaling out; `None` for SYN segments, which
     /// are never scaled (RFC 7323 §2.2).
     pub window_scale_factor: Option<i32>,
+    /// What the segment means in its flow; only where the flow table is told to analyse, and `None`
+    /// where the segment is quoted or its header is not there whole.
+    pub analysis: Option<Analysis>,
+    /// Nanoseconds since the flow's first segment (`tcp.time_relative`); only where analysed.
+    pub time_relative: Option<i64>,
+    /// Nanoseconds since the flow's segment before this one, of either side (`tcp.time_delta`); only
+    /// where analysed.
+    pub time_delta: Option<i64>,
     pub(super) observed: Observed,
 }
 
@@ -57,7 +65,7 @@ impl Observed {
         let has_header = tcp.header.octets().len() >= tcp::MIN_HEADER;
         let payload = tcp.payload_length().filter(|_| has_header);
         let identity = if flags.has(Flags::SYN) {
-            identity(tcp, transport)
+            identity(transport)
         } else {
             0
         };
@@ -76,16 +84,4 @@ impl Observed {
         let payload = u32::try_from(self.payload?).ok()?;
         Some(payload.wrapping_add(flag.into()))
     }
-}
-
-/// A number that two captures of one packet share and that a packet sent again does not: over the
-/// IP identification and all captured octets of the segment. Routers change neither.
-fn identity(tcp: &Tcp<'_>, transport: &Transport<'_>) -> u64 {
-    // A fixed seed: an attacker gains nothing from two of his own segments taken for one.
-    let mut hasher = FixedState::default().build_hasher();
-    if let Network::Ipv4(ipv4) = transport.network {
-        hasher.write_u16(ipv4.identification().unwrap_or(0));
-    }
-    hasher.write(tcp.header.octets());
-    hasher.finish()
 }

@@ -29,10 +29,10 @@ pub struct Sighting<'a> {
 pub struct Sightings<'a>([Option<Sighting<'a>>; MAX_SIGHTINGS]);
 
 impl<'a> Sightings<'a> {
-    pub(super) fn push(&mut self, sighting: Sighting<'a>) {
+    pub(super) fn push(&mut self, sighting: &Sighting<'a>) {
         // What finds no place has its number, and is not listed.
         if let Some(place) = self.0.iter_mut().find(|place| place.is_none()) {
-            *place = Some(sighting);
+            *place = Some(*sighting);
         }
     }
 

@@ -5,8 +5,9 @@ use std::hash::BuildHasher;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
+use super::analysis::{Analyser, Seen};
 use super::segment::Observed;
-use super::{Endpoint, Flow, Sighting, Sightings, TcpFlow, UdpFlow};
+use super::{Copies, Endpoint, Flow, Sighting, Sightings, TcpFlow, UdpFlow};
 use crate::capture::Frame;
 use crate::packet::{Packet, Tcp, Transport, TransportPayload, Udp, udp};
 
@@ -23,12 +24,21 @@ pub struct FlowTable {
     tcp_index: HashTable<u32>,
     udp_index: HashTable<u32>,
     hasher: RandomState,
+    analyser: Option<Box<Analyser>>,
 }
 
 impl FlowTable {
     /// An empty table.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty table that analyses every TCP segment.
+    pub fn analysing(copies: Copies) -> Self {
+        Self {
+            analyser: Some(Box::new(Analyser::new(copies))),
+            ..Self::default()
+        }
     }
 
     /// All TCP flows in the order of their numbers, shown or not.
@@ -66,7 +76,7 @@ impl FlowTable {
                 TransportPayload::Udp(udp) => self.identify_udp(transport, &udp),
             };
             if let Some(sighting) = sighting {
-                sightings.push(sighting);
+                sightings.push(&sighting);
             }
         }
         sightings
@@ -111,11 +121,13 @@ impl FlowTable {
             tcp: flows,
             tcp_index,
             hasher,
+            analyser,
             ..
         } = self;
         let mut position =
             find_or_add(tcp_index, hasher, flows, source, destination, TcpFlow::new)?;
-        if !transport.quoted && flows.get(position)?.is_reused_by(source, &observed) {
+        let is_reuse = !transport.quoted && flows.get(position)?.is_reused_by(source, &observed);
+        if is_reuse {
             position = flows.len();
             let index = u32::try_from(position).ok()?;
             flows.push(TcpFlow::new(Flow::new(index, source, destination)));
@@ -123,13 +135,26 @@ impl FlowTable {
         }
         let flow = flows.get_mut(position)?;
         let direction = flow.flow.direction_from(source);
-        let segment = if transport.quoted {
+        let index = flow.flow.index;
+        let mut segment = if transport.quoted {
             flow.quote(direction, observed)
         } else {
             flow.identify(direction, observed, tcp)
         };
+        if let Some(analyser) = analyser {
+            let seen = Seen {
+                index,
+                direction,
+                transport: &transport,
+                tcp,
+                window_scale: flow.window_scale,
+                is_reuse,
+                time: frame.timestamp,
+            };
+            analyser.analyse(&mut segment, &seen);
+        }
         Some(Sighting {
-            index: flow.flow.index,
+            index,
             direction,
             transport,
             segment: Some(segment),

@@ -1,13 +1,10 @@
 //! TCP flows: their handshake and how they ended.
 
+use super::copy::are_close;
 use super::segment::{Observed, Segment};
 use super::{Direction, Endpoint, Flow, PerDirection, WindowScale};
 use crate::capture::{Frame, Timestamp};
 use crate::packet::{Flags, Tcp};
-
-/// Two equal segments closer than this are one segment captured twice: no sender waits less
-/// before it sends again (RFC 6298 §2.4 asks for 1 s, Linux waits 200 ms).
-const SHORTEST_RETRANSMISSION_NANOSECONDS: i64 = 200_000_000;
 
 /// A TCP flow.
 #[derive(Clone, Debug)]
@@ -125,36 +122,41 @@ impl TcpFlow {
         observed: Observed,
         tcp: &Tcp<'_>,
     ) -> Segment {
-        self.note_isn(direction, observed.flags, &observed.mark);
-        let segment = self.quote(direction, observed);
-        if observed.flags.has(Flags::SYN) {
-            self.window_scale.learn(direction, observed.flags, tcp);
-        }
-        let span = observed.span();
-        Segment {
-            next_seq: span.map(|span| segment.seq.wrapping_add(span)),
-            ..segment
-        }
-    }
-
-    /// What the flow so far tells of a segment that may be only quoted.
-    pub(super) fn quote(&self, direction: Direction, observed: Observed) -> Segment {
+        let flags = observed.flags;
+        self.note_isn(direction, flags, &observed.mark);
         let relative = |number: u32, direction| {
             let isn = self.isn.get(direction);
             isn.map_or(number, |isn| number.wrapping_sub(isn))
         };
+        let mut segment = self.quote(direction, observed);
+        segment.seq = relative(segment.seq, direction);
+        if flags.has(Flags::ACK) {
+            segment.ack = relative(segment.ack, direction.reverse());
+        }
+        let span = segment.observed.span();
+        segment.next_seq = span.map(|span| segment.seq.wrapping_add(span));
+        if flags.has(Flags::SYN) {
+            self.window_scale.learn(direction, flags, tcp);
+        } else {
+            let scale = self.window_scale.get(direction);
+            segment.window = scale.apply(segment.observed.window);
+        }
+        segment
+    }
+
+    /// What the flow so far tells of a segment that is only quoted, and tells nothing of later ones.
+    pub(super) fn quote(&self, direction: Direction, observed: Observed) -> Segment {
         let is_syn = observed.flags.has(Flags::SYN);
-        let scale = *self.window_scale.get(direction);
+        let scale = self.window_scale.get(direction);
         Segment {
-            seq: relative(observed.mark.seq, direction),
-            ack: relative(observed.mark.ack, direction.reverse()),
+            seq: observed.mark.seq,
+            ack: observed.mark.ack,
             next_seq: None,
-            window: if is_syn {
-                observed.window.into()
-            } else {
-                scale.apply(observed.window)
-            },
+            window: observed.window.into(),
             window_scale_factor: (!is_syn).then(|| scale.factor()),
+            analysis: None,
+            time_relative: None,
+            time_delta: None,
             observed,
         }
     }
@@ -238,7 +240,9 @@ impl Handshake {
             ..
         } = observed;
         let last = self.identity.get_mut(direction);
-        let is_twin = last.0 == *identity && is_too_soon(last.1, time);
+        let times = last.1.zip(time);
+        let is_twin =
+            last.0 == *identity && times.is_some_and(|(last, time)| are_close(true, last, time));
         *last = (*identity, time);
         if flags.is_syn() {
             self.last_syn_time = time;
@@ -308,12 +312,5 @@ impl Handshake {
         {
             self.ack = Some(*mark);
         }
-    }
-}
-
-fn is_too_soon(last: Option<Timestamp>, now: Option<Timestamp>) -> bool {
-    match (last, now) {
-        (Some(last), Some(now)) => now.since(last) < SHORTEST_RETRANSMISSION_NANOSECONDS,
-        _ => false,
     }
 }

@@ -51,7 +51,9 @@ impl PerDirection<WindowScale> {
         if let Some(shift) = offered {
             *own = WindowScale::Shift(shift);
         }
-        if *own == WindowScale::Unknown {
+        // Options that the snap length cut may have offered one.
+        let is_whole = tcp.header_length() <= Some(tcp.header.octets().len());
+        if *own == WindowScale::Unknown && is_whole {
             // This side offers none: neither side may scale.
             *self = Self {
                 forward: WindowScale::Unused,

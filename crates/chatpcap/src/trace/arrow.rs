@@ -1,12 +1,8 @@
 //! The chat's packets, kept for the flow graph.
 
-use std::hash::{BuildHasher, Hasher};
-
-use foldhash::fast::FixedState;
-
 use crate::capture::{Frame, Timestamp};
-use crate::flow::{Direction, Endpoint, Sighting};
-use crate::packet::{Flags, Network, Transport, TransportPayload, tcp, udp};
+use crate::flow::{Direction, Endpoint, Sighting, are_close, identity};
+use crate::packet::{Flags, TransportPayload};
 
 /// The first packets of the chat, and how many more there are.
 #[derive(Debug)]
@@ -33,8 +29,7 @@ pub struct Arrow {
     pub direction: Direction,
     /// What it says.
     pub message: Message,
-    /// A number that the captures of one packet at several places share: over the IP
-    /// identification and what is behind the transport header's ports and checksum.
+    /// A number that the captures of one packet at several places share.
     pub identity: u64,
     /// How often the capture holds it beyond once, as one taken on all interfaces does.
     pub copies: u32,
@@ -63,9 +58,6 @@ pub enum Message {
 
 /// Packets back to which a packet is compared: more hosts than that do not forward one packet.
 const LOOK_BACK: usize = 8;
-/// The copies of a packet are captured closer together than this; a sender that repeats himself is not
-/// that fast, and numbers his IPv4 packets anew.
-const LONGEST_COPY_NANOSECONDS: i64 = 1_000_000;
 
 /// What the sightings of one packet share, in one capture or in several: ends, header and identity.
 pub(crate) type Kind = (Endpoint, Endpoint, Message, u64);
@@ -78,11 +70,13 @@ impl Arrow {
 
     /// Whether `other`, which comes later in the capture, is this packet captured once more.
     fn is_copied_by(&self, other: &Self) -> bool {
-        let gap = self
-            .time
-            .zip(other.time)
-            .map(|(time, other)| other.since(time));
-        self.kind() == other.kind() && gap.is_some_and(|gap| gap.abs() < LONGEST_COPY_NANOSECONDS)
+        let is_syn = match self.message {
+            Message::Tcp { flags, .. } => flags.is_some_and(|flags| flags.has(Flags::SYN)),
+            Message::Udp { .. } => false,
+        };
+        let times = self.time.zip(other.time);
+        self.kind() == other.kind()
+            && times.is_some_and(|(time, other)| are_close(is_syn, time, other))
     }
 }
 
@@ -156,32 +150,4 @@ impl Arrows {
             self.left_out = self.left_out.saturating_add(1);
         }
     }
-}
-
-/// The checksum is left out: where the network card is to fill it in, the sender's own capture has
-/// another one than the receiver's.
-fn identity(transport: &Transport<'_>) -> u64 {
-    // A fixed seed: an attacker gains nothing from two of his own packets taken for one.
-    let mut hasher = FixedState::default().build_hasher();
-    if let Network::Ipv4(ipv4) = transport.network {
-        hasher.write_u16(ipv4.identification().unwrap_or(0));
-    }
-    let parts = match transport.payload {
-        TransportPayload::Tcp(tcp) => {
-            let options = tcp
-                .header
-                .octets()
-                .get(tcp::MIN_HEADER..)
-                .unwrap_or_default();
-            [tcp.header.bytes(tcp::WINDOW).unwrap_or_default(), options]
-        }
-        TransportPayload::Udp(udp) => [
-            udp.header.bytes(udp::LENGTH).unwrap_or_default(),
-            udp.payload(),
-        ],
-    };
-    for part in parts {
-        hasher.write(part);
-    }
-    hasher.finish()
 }

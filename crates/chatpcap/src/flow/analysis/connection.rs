@@ -1,0 +1,346 @@
+//! The tests of one segment in its connection, in Wireshark's order.
+
+use super::Analysis;
+use super::side::{Last, Side, is_after, ranges};
+use super::unacked::{Shared, Waiting};
+use crate::capture::Timestamp;
+use crate::flow::{Direction, PerDirection, WindowScale};
+use crate::packet::{Flags, Tcp};
+
+/// A fast retransmission follows the last duplicate acknowledgment within this.
+const FAST_NANOSECONDS: i64 = 20_000_000;
+/// Segments overtake each other within one round trip; where that is not known, within this.
+const OVERTAKING_NANOSECONDS: i64 = 3_000_000;
+/// More in flight than this is a sequence number that jumped.
+const MAX_IN_FLIGHT: u32 = 2_000_000_000;
+
+/// What the analysis knows of one connection.
+#[derive(Debug, Default)]
+pub(super) struct Connection {
+    sides: PerDirection<Side>,
+    last_syn: Option<Timestamp>,
+    initial_rtt: Option<i64>,
+    /// Whether a segment of it was captured twice.
+    is_doubled: bool,
+    /// When its first and its last segment were captured, of either side.
+    times: Option<(Timestamp, Timestamp)>,
+}
+
+/// A segment as the tests look at it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tested {
+    pub frame: u64,
+    pub time: Timestamp,
+    pub direction: Direction,
+    pub flags: Flags,
+    pub seq: u32,
+    pub ack: u32,
+    pub window: u16,
+    /// Octets of payload.
+    pub length: u32,
+    /// Whether it opened this flow between the endpoints of another.
+    pub is_reuse: bool,
+}
+
+impl Tested {
+    /// The sequence number after the payload.
+    const fn end(&self) -> u32 {
+        self.seq.wrapping_add(self.length)
+    }
+
+    /// Whether it takes a sequence number besides its payload.
+    const fn has_syn_or_fin(&self) -> bool {
+        self.flags.has(Flags::SYN) || self.flags.has(Flags::FIN)
+    }
+
+    /// Neither SYN, FIN nor RST.
+    const fn is_ordinary(&self) -> bool {
+        !self.has_syn_or_fin() && !self.flags.has(Flags::RST)
+    }
+}
+
+impl Connection {
+    /// Nanoseconds from the first segment and from the last one to this one.
+    pub(super) fn pass_time(&mut self, time: Timestamp) -> (i64, i64) {
+        let (first, last) = self.times.unwrap_or((time, time));
+        self.times = Some((first, time));
+        (time.since(first), time.since(last))
+    }
+
+    /// Whether a segment that equals one a moment ago is that one, captured twice.
+    ///
+    /// Acknowledgments are repeated on purpose. One that has nothing else counts as captured twice
+    /// only if its sender numbers his packets, or if others of the connection are.
+    pub(super) fn is_copied(
+        &mut self,
+        direction: Direction,
+        has_more: bool,
+        number: Option<u16>,
+    ) -> bool {
+        let side = self.sides.get_mut(direction);
+        let is_numbered = side.is_numbered && number.is_some();
+        let is_copied = has_more || is_numbered || self.is_doubled;
+        self.is_doubled |= is_copied;
+        is_copied
+    }
+
+    /// Learns from a packet that is no copy whether its sender numbers his packets.
+    pub(super) fn note_number(&mut self, direction: Direction, number: Option<u16>) {
+        let side = self.sides.get_mut(direction);
+        side.is_numbered |= side.number.is_some() && side.number != number;
+        side.number = number;
+    }
+
+    /// What the segments before this one tell of it.
+    pub(super) fn analyse(
+        &mut self,
+        segment: &Tested,
+        tcp: &Tcp<'_>,
+        scale: PerDirection<WindowScale>,
+        shared: &mut Shared,
+    ) -> Analysis {
+        let mut analysis = Analysis {
+            reused_ports: segment.is_reuse,
+            ..Analysis::default()
+        };
+        let direction = segment.direction;
+        let (own, peer) = match direction {
+            Direction::Forward => (&mut self.sides.forward, &mut self.sides.backward),
+            Direction::Backward => (&mut self.sides.backward, &mut self.sides.forward),
+        };
+        let peer_scale = *scale.get(direction.reverse());
+        compare(&mut analysis, segment, own, peer, peer_scale);
+        if segment.ack != own.ack {
+            own.ack_frame = segment.frame;
+            own.duplicate_acks = 0;
+        }
+        check_acknowledgment(&mut analysis, segment, own, peer);
+        if segment.length > 0 || segment.has_syn_or_fin() {
+            let overtaking = self.initial_rtt.filter(|rtt| *rtt != 0);
+            let overtaking = overtaking.unwrap_or(OVERTAKING_NANOSECONDS);
+            check_sequence(&mut analysis, segment, own, peer, overtaking);
+        }
+        remember(&analysis, segment, own, shared);
+        let own_scale = *scale.get(direction);
+        own.window_octets = if segment.flags.has(Flags::SYN) {
+            segment.window.into()
+        } else {
+            own_scale.apply(segment.window)
+        };
+        own.sacked = ranges(tcp);
+        let acked = peer.unacked.acknowledge(segment.ack, shared);
+        if segment.flags.has(Flags::ACK) {
+            peer.knows_flight = true;
+        }
+        if let Some(waiting) = acked {
+            analysis.acks_frame = Some(waiting.frame);
+            analysis.ack_rtt = Some(segment.time.since(waiting.time)).filter(|rtt| *rtt != 0);
+        }
+        measure_flight(&mut analysis, segment, own, peer);
+        self.note_initial_rtt(segment);
+        analysis.is_there |= analysis.flags() || analysis.acks_frame.is_some();
+        if analysis.is_there {
+            analysis.initial_rtt = self.initial_rtt.filter(|rtt| *rtt != 0);
+        }
+        analysis
+    }
+
+    fn note_initial_rtt(&mut self, segment: &Tested) {
+        if segment.flags.is_syn() {
+            self.last_syn = Some(segment.time);
+        } else if !segment.flags.has(Flags::SYN)
+            && segment.flags.has(Flags::ACK)
+            && self.initial_rtt.is_none()
+        {
+            self.initial_rtt = self.last_syn.map(|syn| segment.time.since(syn));
+        }
+    }
+}
+
+/// Compares a segment with its sender's last one: windows, probes, repetitions, gaps.
+fn compare(
+    analysis: &mut Analysis,
+    segment: &Tested,
+    own: &mut Side,
+    peer: &Side,
+    peer_scale: WindowScale,
+) {
+    let ordinary = segment.is_ordinary();
+    let is_next = own.next_seq == Some(segment.seq);
+    if segment.length == 1 && is_next && peer.window == Some(0) {
+        analysis.zero_window_probe = true;
+        return;
+    }
+    analysis.zero_window = segment.window == 0 && ordinary;
+    let is_beyond = own.next_seq.is_some_and(|next| is_after(segment.seq, next));
+    if is_beyond && !segment.flags.has(Flags::RST) {
+        analysis.lost_segment = true;
+        own.knows_flight = false;
+    }
+    let is_before_next = own.next_seq == Some(segment.seq.wrapping_add(1));
+    analysis.keep_alive = segment.length <= 1 && is_before_next && ordinary;
+
+    if segment.length > 0 {
+        let edge = peer.ack.wrapping_add(peer.window_octets);
+        let is_known = peer_scale != WindowScale::Unknown && peer.window.is_some();
+        analysis.window_full = is_known && segment.end() == edge && ordinary;
+        return;
+    }
+    if !is_next || !ordinary {
+        return;
+    }
+    let same_ack = segment.ack == own.ack;
+    let same_window = own.window == Some(segment.window);
+    if segment.window == 0 {
+        let takes_probe = segment.ack == own.ack.wrapping_add(1);
+        analysis.zero_window_probe_ack =
+            same_window && (same_ack || takes_probe) && peer.last == Last::ZeroWindowProbe;
+        return;
+    }
+    if !same_ack {
+        return;
+    }
+    if !same_window {
+        analysis.window_update = true;
+    } else if peer.last == Last::KeepAlive {
+        analysis.keep_alive_ack = true;
+    } else {
+        own.duplicate_acks = own.duplicate_acks.saturating_add(1);
+        analysis.duplicate_ack = true;
+        analysis.duplicate_ack_num = Some(own.duplicate_acks);
+        analysis.duplicate_ack_frame = Some(own.ack_frame);
+    }
+}
+
+/// Whether a segment acknowledges what is not in the capture.
+fn check_acknowledgment(analysis: &mut Analysis, segment: &Tested, own: &Side, peer: &mut Side) {
+    let takes_probe = segment.ack == own.ack.wrapping_add(1);
+    if analysis.zero_window_probe_ack && takes_probe {
+        // The receiver took the probe's octet after all.
+        peer.next_seq = Some(segment.ack);
+        peer.seen_to = Some(segment.ack);
+    }
+    let is_unseen = peer.seen_to.is_some_and(|seen| is_after(segment.ack, seen));
+    if !is_unseen || !segment.flags.has(Flags::ACK) {
+        return;
+    }
+    let is_next = own.next_seq == Some(segment.seq);
+    analysis.is_there = true;
+    if takes_probe && is_next && peer.last == Last::ZeroWindowProbe {
+        analysis.window_update = true;
+    } else if segment.ack != own.ack {
+        analysis.ack_lost_segment = true;
+    }
+    peer.seen_to = peer.next_seq;
+}
+
+/// Whether a segment that takes sequence numbers brings old ones, and why.
+fn check_sequence(
+    analysis: &mut Analysis,
+    segment: &Tested,
+    own: &Side,
+    peer: &Side,
+    overtaking: i64,
+) {
+    let mut is_old = own.next_seq.is_some_and(|next| is_after(next, segment.seq));
+    if is_old && analysis.keep_alive {
+        return;
+    }
+    // What follows a probe of one octet may begin with that octet.
+    if segment.length > 1 && own.next_seq == Some(segment.seq.wrapping_add(1)) {
+        is_old = false;
+    }
+    if segment.length > 0 && peer.ack != 0 && !is_after(segment.end(), peer.ack) {
+        analysis.retransmission = true;
+        analysis.spurious_retransmission = true;
+        return;
+    }
+    if !is_old {
+        return;
+    }
+    let is_within = |time: Timestamp, limit| (0..limit).contains(&segment.time.since(time));
+    if peer.duplicate_acks >= 2
+        && peer.ack == segment.seq
+        && is_within(peer.ack_time, FAST_NANOSECONDS)
+    {
+        analysis.retransmission = true;
+        analysis.fast_retransmission = true;
+        return;
+    }
+    let end = segment.end().wrapping_add(segment.has_syn_or_fin().into());
+    if is_within(own.next_seq_time, overtaking) && own.next_seq != Some(end) {
+        analysis.out_of_order = true;
+        return;
+    }
+    analysis.retransmission = true;
+    let oldest = own.unacked.oldest();
+    let (frame, time) = oldest.map_or((own.next_seq_frame, own.next_seq_time), |oldest| {
+        (oldest.frame, oldest.time)
+    });
+    let rto = segment.time.since(time);
+    if rto != 0 {
+        analysis.rto = Some(rto);
+        analysis.rto_frame = Some(frame);
+    }
+}
+
+/// Keeps of a segment what later ones are compared with.
+fn remember(analysis: &Analysis, segment: &Tested, own: &mut Side, shared: &mut Shared) {
+    let flag = u32::from(segment.has_syn_or_fin());
+    let next_seq = segment.end().wrapping_add(flag);
+    if segment.length > 0 || flag > 0 {
+        let waiting = Waiting {
+            seq: segment.seq,
+            next_seq,
+            frame: segment.frame,
+            time: segment.time,
+        };
+        own.unacked.push(waiting, shared);
+    }
+    if !analysis.zero_window_probe {
+        if own.next_seq.is_none_or(|next| is_after(next_seq, next)) {
+            own.next_seq = Some(next_seq);
+            own.next_seq_frame = segment.frame;
+            own.next_seq_time = segment.time;
+        }
+        if own.seen_to.is_none_or(|seen| seen == segment.seq) {
+            own.seen_to = own.next_seq;
+        }
+    }
+    own.window = Some(segment.window);
+    own.ack = segment.ack;
+    own.ack_time = segment.time;
+    own.last = if analysis.keep_alive {
+        Last::KeepAlive
+    } else if analysis.zero_window_probe {
+        Last::ZeroWindowProbe
+    } else {
+        Last::Other
+    };
+}
+
+/// Octets in flight, and octets since the last push.
+fn measure_flight(analysis: &mut Analysis, segment: &Tested, own: &mut Side, peer: &Side) {
+    let Some(span) = own.unacked.span() else {
+        return;
+    };
+    if segment.length == 0 || !own.knows_flight {
+        return;
+    }
+    let sacked = peer.sacked.iter();
+    let sacked = sacked.fold(0_u32, |sum, (from, to)| {
+        sum.wrapping_add(to.wrapping_sub(*from))
+    });
+    let in_flight = span.wrapping_sub(sacked);
+    own.pushed = if own.has_pushed {
+        segment.length
+    } else {
+        own.pushed.wrapping_add(segment.length)
+    };
+    own.has_pushed = segment.flags.has(Flags::PSH);
+    analysis.is_there = true;
+    if in_flight > 0 && in_flight < MAX_IN_FLIGHT {
+        analysis.bytes_in_flight = Some(in_flight.wrapping_sub(segment.has_syn_or_fin().into()));
+        analysis.push_bytes_sent = Some(own.pushed);
+    }
+}

@@ -1,0 +1,113 @@
+//! The segments of one direction that are not acknowledged yet.
+
+use std::collections::VecDeque;
+
+use super::side::is_after;
+use crate::capture::Timestamp;
+
+/// Segments of one direction that are kept, as in Wireshark: where the capture lacks the
+/// acknowledgments, the list would grow with the capture.
+const MAX_UNACKED: usize = 10_000;
+
+/// Segments that every direction may keep, whatever the others do.
+const OWN_UNACKED: usize = 16;
+
+/// Segments beyond these that all flows together may keep: 40 octets each.
+const MAX_SHARED: usize = 1 << 20;
+
+/// How many segments all flows keep beyond the [`OWN_UNACKED`] of each direction.
+#[derive(Debug, Default)]
+pub(super) struct Shared(usize);
+
+/// A segment that waits for its acknowledgment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waiting {
+    pub seq: u32,
+    /// The sequence number after it.
+    pub next_seq: u32,
+    pub frame: u64,
+    pub time: Timestamp,
+}
+
+/// The segments of one direction that are not acknowledged yet, in the order of their sequence
+/// numbers; of equal ones in the order of the capture.
+#[derive(Debug, Default)]
+pub(super) struct Unacked {
+    list: VecDeque<Waiting>,
+    /// The highest `next_seq` of the list.
+    end: u32,
+}
+
+impl Unacked {
+    /// Adds a segment, where there is room.
+    pub(super) fn push(&mut self, segment: Waiting, shared: &mut Shared) {
+        let is_extra = self.list.len() >= OWN_UNACKED;
+        if self.list.len() >= MAX_UNACKED || (is_extra && shared.0 >= MAX_SHARED) {
+            return;
+        }
+        if is_extra {
+            shared.0 = shared.0.saturating_add(1);
+        }
+        if self.list.is_empty() || is_after(segment.next_seq, self.end) {
+            self.end = segment.next_seq;
+        }
+        let is_last = |last: &Waiting| !is_after(last.seq, segment.seq);
+        if self.list.back().is_none_or(is_last) {
+            self.list.push_back(segment);
+        } else {
+            let place = self.list.partition_point(is_last);
+            self.list.insert(place, segment);
+        }
+    }
+
+    /// Removes what `ack` covers whole, and shortens what it covers in part. Returns the first segment
+    /// of the capture that ends where the acknowledgment does.
+    pub(super) fn acknowledge(&mut self, ack: u32, shared: &mut Shared) -> Option<Waiting> {
+        let mut exact: Option<Waiting> = None;
+        let begins_before = |segment: &&Waiting| is_after(ack, segment.seq);
+        let reached = self.list.iter().take_while(begins_before).count();
+        let before = self.list.len();
+        let mut kept = 0_usize;
+        for place in 0..reached {
+            let Some(mut segment) = self.list.get(place).copied() else {
+                break;
+            };
+            if segment.next_seq == ack {
+                let is_later = |other: Waiting| other.frame > segment.frame;
+                if exact.is_none_or(is_later) {
+                    exact = Some(segment);
+                }
+            }
+            if is_after(segment.next_seq, ack) {
+                segment.seq = ack;
+                if let Some(free) = self.list.get_mut(kept) {
+                    *free = segment;
+                }
+                kept = kept.saturating_add(1);
+            }
+        }
+        self.list.drain(kept..reached);
+        let after = self.list.len();
+        let extra = |length: usize| length.saturating_sub(OWN_UNACKED);
+        shared.0 = shared
+            .0
+            .saturating_sub(extra(before).saturating_sub(extra(after)));
+        if self.list.is_empty() {
+            // Most flows end like this: an empty list costs nothing.
+            self.list = VecDeque::new();
+        }
+        exact
+    }
+
+    /// Octets from the first segment's beginning to the last one's end.
+    pub(super) fn span(&self) -> Option<u32> {
+        self.list
+            .front()
+            .map(|first| self.end.wrapping_sub(first.seq))
+    }
+
+    /// The segment that was captured first.
+    pub(super) fn oldest(&self) -> Option<&Waiting> {
+        self.list.iter().min_by_key(|segment| segment.frame)
+    }
+}
