@@ -7,3 +7,4 @@ pub mod grade;
 pub mod packet;
 pub mod report;
 pub mod trace;
+pub mod verify;

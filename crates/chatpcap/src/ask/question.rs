@@ -72,6 +72,23 @@ impl Question {
         }
     }
 
+    /// The question whose answer has this name in the notebook.
+    pub fn of_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|question| question.key() == key)
+    }
+
+    /// The answer where the layout of the headers gives it and not the capture.
+    pub const fn fixed_answer(self) -> Option<u64> {
+        match self {
+            Self::Syn | Self::SynAck | Self::SynAckAcknowledgment => None,
+            Self::UdpFields => Some(4),
+            Self::UdpFieldLength => Some(2),
+            Self::UdpPayload => Some(65_527),
+            Self::LargestPort => Some(65_535),
+            Self::UdpProtocol => Some(17),
+        }
+    }
+
     /// What the answer is, in a few words.
     pub const fn gloss(self) -> &'static str {
         match self {
