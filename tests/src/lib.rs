@@ -4,6 +4,7 @@ pub mod found;
 pub mod frames;
 pub mod generator;
 pub mod hostile_hand_ins;
+pub mod notebook;
 pub mod program;
 pub mod random;
 pub mod recording;

@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::Path;
 
+use tests::notebook::notebook;
 use tests::program::{chatpcap, project};
 
 const THREE: [&str; 3] = ["chatserver.pcap", "client1.pcap", "client2.pcap"];
@@ -75,8 +76,40 @@ fn other_forms() {
 
 #[test]
 fn help() {
-    let output = chatpcap(&project(), &["analyze", "--help"], &[]);
-    compare("analyze-help.txt", &output.stdout);
+    for command in ["analyze", "verify"] {
+        let output = chatpcap(&project(), &[command, "--help"], &[]);
+        compare(&format!("{command}-help.txt"), &output.stdout);
+    }
+}
+
+/// A notebook with one answer right, one in quotes, one changed, and the others wrong in other ways.
+#[test]
+fn verify() {
+    let answers = [
+        ("SYN_sequence_number", "0"),
+        ("SYNACK_sequence_number", "1093046866"),
+        ("SYNACK_ACKnowledgement_number", "1488523287"),
+        ("number_of_fields_in_UDP_header", "'4'"),
+        ("length_of_header_field", "16"),
+        ("maximum_number_of_bytes_in_UDP_payload", "65535 - 8"),
+        ("maximum_number_of_bytes_in_UDP_payload", "65535"),
+        ("protocol_number_for_UPD", "6"),
+    ];
+    let notebook = notebook(&answers).to_string();
+    for (golden, options) in [
+        ("verify.txt", &[][..]),
+        ("verify-hint-80.txt", &["--hint", "--width", "80"]),
+        ("verify.json", &["--format", "json"]),
+        ("verify.xml", &["--format", "junit"]),
+    ] {
+        let captures = ["verify", "client1.pcap", "--answers", "-"];
+        let arguments = [&captures[..], options].concat();
+        let folder = project().join("captures/python-lab");
+        let output = chatpcap(&folder, &arguments, notebook.as_bytes());
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{golden}");
+        assert_eq!(output.status.code(), Some(1), "{golden}");
+        compare(golden, &output.stdout);
+    }
 }
 
 /// Each block of the README that begins with a command shows lines that the command prints, in order.
@@ -106,7 +139,7 @@ fn the_readme_shows_what_is_printed() {
         }
         shown += 1;
     }
-    assert_eq!(shown, 4);
+    assert_eq!(shown, 6);
 }
 
 /// Runs `analyze` on captures of the lab and compares what it prints with a golden file.

@@ -1,13 +1,14 @@
 //! The command line: arguments in, a report on standard output, errors on standard error.
 //!
 //! Exit status: 0 done, also when the reader of the output went away; 1 what was asked for by name
-//! is not in the captures; 2 unusable arguments or input.
+//! is not in the captures, or a checked answer is not right; 2 unusable arguments or input.
 
 mod analyze;
 mod input;
 mod output;
 mod progress;
 mod roles;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -24,6 +25,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Analyze(analyze::Arguments),
+    Verify(verify::Arguments),
 }
 
 /// What a command came to.
@@ -31,7 +33,7 @@ enum Command {
 enum Outcome {
     /// All was done.
     Done,
-    /// What was asked for by name is not in the captures.
+    /// What was asked for by name is not in the captures, or a checked answer is not right.
     NotThere,
     /// An input could not be used.
     Unusable,
@@ -42,6 +44,7 @@ pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match &arguments.command {
         Command::Analyze(arguments) => analyze::run(arguments),
+        Command::Verify(arguments) => verify::run(arguments),
     };
     ExitCode::from(match outcome {
         Outcome::Done => 0,

@@ -68,7 +68,7 @@ struct RolesEntry {
 }
 
 #[derive(Serialize)]
-struct EvidenceEntry<'a> {
+pub(super) struct EvidenceEntry<'a> {
     file: &'a str,
     frame: u64,
     offset: Option<usize>,
@@ -226,7 +226,7 @@ impl<'a> CaptureEntry<'a> {
 }
 
 impl<'a> EvidenceEntry<'a> {
-    fn new(file: &'a str, evidence: &'a Evidence) -> Self {
+    pub(super) fn new(file: &'a str, evidence: &'a Evidence) -> Self {
         Self {
             file,
             frame: evidence.frame,

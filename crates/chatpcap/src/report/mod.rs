@@ -4,11 +4,14 @@
 //! comes from outside (names of files) is made safe for a terminal first.
 
 mod answers;
+mod check;
+mod check_json;
 mod csv;
 mod flow_graph;
 mod handshake;
 mod hex_dump;
 mod json;
+mod junit;
 mod ladder;
 mod layout;
 mod markdown;
@@ -17,9 +20,12 @@ mod summary;
 mod text;
 mod udp_header;
 
+pub use self::check::{Check, check_text};
+pub use self::check_json::check_json;
 pub use self::csv::csv;
 pub use self::flow_graph::{FlowGraph, Node, Row};
 pub use self::json::json;
+pub use self::junit::check_junit;
 pub use self::layout::{Layout, Paint, safe};
 pub use self::markdown::markdown;
 pub use self::text::text;

@@ -1,0 +1,173 @@
+//! `chatpcap verify`.
+
+use std::error::Error;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use chatpcap::ask::Analysis;
+use chatpcap::report::{self, Check, safe};
+use chatpcap::trace::Trace;
+use chatpcap::verify::{MAX_SHEET_OCTETS, PairError, Sheet, Verification};
+use clap::{Args, ValueEnum};
+
+use super::input::Input;
+use super::output::{self, Failure, Looks};
+use super::roles::Roles;
+use super::{Outcome, progress};
+
+/// Packets of the chat that are kept to find a typed number among: the first ones are asked for.
+const ARROWS: usize = 200;
+
+/// Check typed answers against captures: right, or wrong and what was probably done instead.
+///
+/// Answers come from a file, which must answer every question: the lab's notebook (the last number
+/// that a cell assigns to a key counts), a JSON object of keys and numbers, or Python source; or from
+/// the command line, which asks for nothing more than it answers.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 every answer is right; 1 one is wrong, missing or not shown by the \
+    captures; 2 unusable arguments or input.\n\nExamples:\n  chatpcap verify chatserver.pcap \
+    client1.pcap --answers lab3.ipynb\n  chatpcap verify client1.pcap --answer \
+    protocol_number_for_UDP=17\n  chatpcap verify *.pcap --answers answers.json --hint"
+)]
+pub(super) struct Arguments {
+    /// Captures (pcap, pcapng or snoop; plain, gzip, zstd or lz4); `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    /// Answers: a notebook (.ipynb), JSON or Python (.py); `-` is standard input
+    #[arg(long, value_name = "FILE", required_unless_present = "answer")]
+    answers: Option<PathBuf>,
+
+    /// One answer, in place of the file's
+    #[arg(long, value_name = "KEY=VALUE")]
+    answer: Vec<String>,
+
+    /// Say what to look for, and neither what was typed nor what is right
+    #[arg(long)]
+    hint: bool,
+
+    #[command(flatten)]
+    roles: Roles,
+
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+
+    #[command(flatten)]
+    looks: Looks,
+}
+
+/// The form of the verdicts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs: schema chatpcap/verify/1
+    Json,
+    /// For test runners: a test case an answer, in XML
+    Junit,
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments) -> Outcome {
+    let sheet = match sheet(arguments) {
+        Ok(sheet) => sheet,
+        Err(failure) => {
+            output::error(&failure);
+            return Outcome::Unusable;
+        }
+    };
+    let given = arguments.roles.given();
+    let watch = given.watch(ARROWS);
+    let mut traces = Vec::new();
+    for file in &arguments.files {
+        match Input::open(file) {
+            Ok(Input {
+                name,
+                capture,
+                octets,
+            }) => {
+                let mut progress = progress::Progress::new(&name, octets);
+                traces.push(Trace::read(&name, capture, &watch, &mut |read| {
+                    progress.set(read);
+                }));
+            }
+            Err(failure) => {
+                output::error(&failure);
+                return Outcome::Unusable;
+            }
+        }
+    }
+    let analysis = Analysis::new(traces, &given);
+    let verification = Verification::new(&analysis, &sheet);
+    let check = Check {
+        analysis: &analysis,
+        sheet: &sheet,
+        verification: &verification,
+        hint: arguments.hint,
+    };
+    let text = match arguments.format {
+        Format::Text => Ok(report::check_text(&check, &arguments.looks.layout())),
+        Format::Json => report::check_json(&check).map_err(|error| error.to_string()),
+        Format::Junit => report::check_junit(&check).map_err(|error| error.to_string()),
+    };
+    let outcome = if verification.is_right() {
+        Outcome::Done
+    } else {
+        Outcome::NotThere
+    };
+    match text {
+        Ok(text) => output::print(&text, outcome),
+        Err(error) => {
+            output::error(&Failure::new(error));
+            Outcome::Unusable
+        }
+    }
+}
+
+/// What was typed: the file, and what the command line says beside it.
+fn sheet(arguments: &Arguments) -> Result<Sheet, Failure> {
+    let mut sheet = match &arguments.answers {
+        Some(path) => read(path)?,
+        None => Sheet::default(),
+    };
+    for pair in &arguments.answer {
+        sheet.add_pair(pair).map_err(|error| {
+            let failure = Failure::new(format!("--answer: {}", safe(&error.to_string())));
+            match error {
+                PairError::Unknown { near: None, .. } => {
+                    failure.with_hint(format!("the keys are {}", chatpcap::ask::KEYS.join(", ")))
+                }
+                _ => failure,
+            }
+        })?;
+    }
+    Ok(sheet)
+}
+
+fn read(path: &Path) -> Result<Sheet, Failure> {
+    let name = if path.as_os_str() == "-" {
+        "standard input".to_owned()
+    } else {
+        safe(&path.display().to_string())
+    };
+    let failure = |error: &dyn Error| {
+        let mut text = format!("{name}: {error}");
+        if let Some(cause) = error.source() {
+            text = format!("{text}: {cause}");
+        }
+        Failure::new(text)
+    };
+    let mut octets = Vec::new();
+    let source: io::Result<Box<dyn Read>> = if path.as_os_str() == "-" {
+        Ok(Box::new(io::stdin()))
+    } else {
+        File::open(path).map(|file| Box::new(file) as Box<dyn Read>)
+    };
+    source
+        .and_then(|source| source.take(MAX_SHEET_OCTETS + 1).read_to_end(&mut octets))
+        .map_err(|error| Failure::new(format!("{name}: cannot read answers: {error}")))?;
+    Sheet::read(&path.to_string_lossy(), &octets).map_err(|error| failure(&error))
+}
