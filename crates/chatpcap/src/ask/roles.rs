@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::flow::{Endpoint, Flow, TcpFlow, UdpFlow};
-use crate::trace::{CHAT_PORT, Likeness, Trace, Watch};
+use crate::trace::{CHAT_PORT, FlowNumber, Likeness, Trace, Watch};
 
 /// The address that the lab gives client1.
 const LAB_CLIENT1: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 20, 30, 11));
@@ -26,6 +26,22 @@ impl Given {
     /// The port of the chat: the one named, else the lab's.
     pub fn port(&self) -> u16 {
         self.port.unwrap_or(CHAT_PORT)
+    }
+
+    /// What an end of one flow may be called where no other flow is looked at: by the names given,
+    /// by client1's address in the lab, and over TCP by the server's port.
+    pub fn name_of(&self, end: Endpoint, number: FlowNumber) -> Option<&'static str> {
+        let is = |host: Option<IpAddr>| host == Some(end.address);
+        if is(self.server) {
+            Some("server")
+        } else if is(self.client1.or(Some(LAB_CLIENT1))) {
+            Some("client1")
+        } else if is(self.client2) {
+            Some("client2")
+        } else {
+            let is_server = self.server.is_none() && end.port == self.port();
+            (is_server && matches!(number, FlowNumber::Tcp(_))).then_some("server")
+        }
     }
 
     /// What a pass over a capture should keep for these roles.

@@ -4,6 +4,7 @@
 //! is not in the captures, or a checked answer is not right; 2 unusable arguments or input.
 
 mod analyze;
+mod follow;
 mod input;
 mod output;
 mod progress;
@@ -26,6 +27,7 @@ struct Arguments {
 enum Command {
     Analyze(analyze::Arguments),
     Verify(verify::Arguments),
+    Follow(follow::Arguments),
 }
 
 /// What a command came to.
@@ -45,6 +47,7 @@ pub(crate) fn run() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Analyze(arguments) => analyze::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
+        Command::Follow(arguments) => follow::run(arguments),
     };
     ExitCode::from(match outcome {
         Outcome::Done => 0,

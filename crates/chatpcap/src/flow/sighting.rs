@@ -1,7 +1,7 @@
 //! Where in the table the headers of one packet belong.
 
-use super::{Direction, Segment};
-use crate::packet::Transport;
+use super::{Direction, Endpoint, Segment};
+use crate::packet::{Transport, TransportPayload};
 
 /// TCP and UDP headers of one packet that are listed: the decoder reads tunnels on the outside, so
 /// that a packet has one, or quotes one.
@@ -18,6 +18,20 @@ pub struct Sighting<'a> {
     pub transport: Transport<'a>,
     /// What the segments before it tell of a TCP segment; `None` for UDP.
     pub segment: Option<Segment>,
+}
+
+impl Sighting<'_> {
+    /// Who sent the packet, and who is to receive it.
+    pub fn sender_and_receiver(&self) -> Option<(Endpoint, Endpoint)> {
+        let (from, to) = match self.transport.payload {
+            TransportPayload::Tcp(tcp) => (tcp.source_port()?, tcp.destination_port()?),
+            TransportPayload::Udp(udp) => (udp.source_port()?, udp.destination_port()?),
+        };
+        Some((
+            Endpoint::new(self.transport.source, from),
+            Endpoint::new(self.transport.destination, to),
+        ))
+    }
 }
 
 /// The flows of all TCP and UDP headers of a packet that have one, outermost first, quoted ones

@@ -56,6 +56,10 @@ pub struct Paint {
     pub dim: Style,
     /// What the reader should mind.
     pub warning: Style,
+    /// What the first of two speakers says.
+    pub first: Style,
+    /// What the other says.
+    pub second: Style,
 }
 
 impl Paint {
@@ -68,6 +72,8 @@ impl Paint {
                 .fg_color(Some(Color::Ansi(AnsiColor::Cyan))),
             dim: Style::new().dimmed(),
             warning: Style::new().fg_color(Some(Color::Ansi(AnsiColor::Yellow))),
+            first: Style::new().fg_color(Some(Color::Ansi(AnsiColor::Red))),
+            second: Style::new().fg_color(Some(Color::Ansi(AnsiColor::BrightBlue))),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! the number of packets.
 
 mod arrow;
+mod dialogue;
 mod exhibit;
 mod notice;
 mod protocols;
@@ -17,6 +18,7 @@ use crate::packet::{Decoder, Packet};
 
 pub(crate) use self::arrow::Kind;
 pub use self::arrow::{Arrow, Arrows, Message};
+pub use self::dialogue::{FlowNumber, Followed, Turn, follow};
 pub use self::exhibit::{Exhibits, MAX_EXHIBIT_OCTETS, MAX_EXHIBITS};
 pub use self::notice::{Example, Notice};
 pub use self::protocols::ProtocolCounts;
