@@ -3,6 +3,7 @@
 pub mod found;
 pub mod frames;
 pub mod generator;
+pub mod golden;
 pub mod hostile_hand_ins;
 pub mod notebook;
 pub mod program;
@@ -72,54 +73,6 @@ pub fn shared() -> Option<PathBuf> {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
     shared.is_dir().then_some(shared)
 }
-
-/// Captures whose flows and protocols tshark takes from inside a tunnel too. They are compared on
-/// the outer headers, which are the ones that chatpcap decodes: tshark's figures are not wrong,
-/// they count packets inside packets.
-pub const TUNNELS: &[(&str, &str)] = &[
-    (
-        "AlexeyVasilev+PcapFlowLab/tests/data/parsing/eoip/05_ipv4_eoip_inner_qinq_ipv6_tcp.pcap",
-        "EoIP",
-    ),
-    (
-        "AlexeyVasilev+PcapFlowLab/tests/data/parsing/geneve/19_geneve_same_inner_tuple_different_vni.pcap",
-        "Geneve",
-    ),
-    (
-        "AlexeyVasilev+PcapFlowLab/tests/data/parsing/geneve/21_geneve_identity_outer_carrier_variation_same_flow.pcap",
-        "Geneve",
-    ),
-    (
-        "AlexeyVasilev+PcapFlowLab/tests/data/parsing/gtpu/22_gtpu_udp_port_direction_matrix.pcap",
-        "GTP-U",
-    ),
-    (
-        "AlexeyVasilev+PcapFlowLab/tests/data/parsing/gtpu/24_gtpu_flag_matrix_inner_ipv4_tcp.pcap",
-        "GTP-U",
-    ),
-    (
-        "AlexeyVasilev+PcapFlowLab/tests/data/parsing/vxlan/10_vxlan_same_inner_tuple_different_vni.pcap",
-        "VXLAN",
-    ),
-    (
-        "AlexeyVasilev+PcapFlowLab/tests/data/parsing/vxlan/21_vxlan_linux_sll2_ipv6_inner_ipv6_udp.pcap",
-        "VXLAN",
-    ),
-    (
-        "arkime+arkime/tests/pcap/arkime_synthetic.pcap",
-        "GRE, VXLAN, GTP-U, Geneve, NSH, Cisco metadata",
-    ),
-    ("arkime+arkime/tests/pcap/gtp-iphone.pcap", "GTP-U"),
-    ("the-tcpdump-group+tcpdump/tests/vxlan.pcap", "VXLAN"),
-    (
-        "zeek+zeek/testing/btest/Traces/tunnels/gre-aruba.pcap",
-        "GRE",
-    ),
-    (
-        "zeek+zeek/testing/btest/Traces/tunnels/gtp/gtp1_gn_normal_incl_fragmentation.pcap",
-        "GTP-U",
-    ),
-];
 
 /// A capture of the corpus.
 #[derive(Clone, Debug)]

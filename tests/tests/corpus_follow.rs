@@ -122,5 +122,8 @@ fn as_tshark(capture: Capture, flow: u32) -> Said {
 }
 
 fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    octets.iter().fold(String::new(), |mut digits, octet| {
+        write!(digits, "{octet:02x}").unwrap();
+        digits
+    })
 }

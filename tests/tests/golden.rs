@@ -4,8 +4,8 @@
 //! reviewed like code.
 
 use std::fs;
-use std::path::Path;
 
+use tests::golden::compare;
 use tests::notebook::notebook;
 use tests::program::{chatpcap, project};
 
@@ -139,7 +139,7 @@ fn the_readme_shows_what_is_printed() {
         }
         shown += 1;
     }
-    assert_eq!(shown, 6);
+    assert!(shown >= 6, "only {shown} blocks");
 }
 
 /// Runs `analyze` on captures of the lab and compares what it prints with a golden file.
@@ -149,21 +149,4 @@ fn check(golden: &str, captures: &[&str], options: &[&str]) {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{golden}");
     assert_eq!(output.status.code(), Some(0), "{golden}");
     compare(golden, &output.stdout);
-}
-
-fn compare(golden: &str, printed: &[u8]) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("golden")
-        .join(golden);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(&path, printed).unwrap();
-        return;
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    let printed = String::from_utf8_lossy(printed);
-    assert!(
-        printed == expected,
-        "{golden} differs\n--- expected\n{expected}\n--- printed\n{printed}\n--- \
-         `UPDATE_GOLDEN=1` rewrites it"
-    );
 }

@@ -3,10 +3,13 @@
 //! The captures are made while they are read, and never stored. One test only: it measures what the
 //! whole process allocates.
 
+use std::ops::ControlFlow;
+
 use chatpcap::ask::{Analysis, Given};
 use chatpcap::capture::Capture;
+use chatpcap::flow::reassembly::Piece;
 use chatpcap::report::{self, Layout};
-use chatpcap::trace::Trace;
+use chatpcap::trace::{FlowNumber, Trace, Turn, follow};
 use peak_alloc::PeakAlloc;
 use tests::generator::{Generator, Options, Preset};
 
@@ -31,6 +34,12 @@ fn the_peak_does_not_grow_with_packets() {
         assert!(many < few + slack, "{preset:?}: {few} octets became {many}");
         assert!(many < 50 * MEGABYTE, "{preset:?}: {many} octets");
     }
+    // A flow that is followed is given away piece by piece.
+    let [few, many] = [FEW, MANY].map(peak_of_following);
+    assert!(
+        many < few + MEGABYTE / 4,
+        "followed: {few} octets became {many}"
+    );
     // The measure bites: who asks for every packet gets every packet.
     let packets = FEW / 2;
     let [few, many] = [200, usize::MAX].map(|arrows| peak(packets, Preset::Chat, arrows));
@@ -64,5 +73,27 @@ fn peak(packets: u64, preset: Preset, arrows: usize) -> usize {
     assert!(analysis.answers[0].result.is_ok());
     let text = report::text(&analysis, &Layout::new(None));
     assert!(!text.is_empty());
+    ALLOCATED.peak_usage() - before
+}
+
+/// The most octets allocated at one time while the only flow of a capture is followed.
+fn peak_of_following(packets: u64) -> usize {
+    ALLOCATED.reset_peak_usage();
+    let before = ALLOCATED.current_usage();
+    let capture = Capture::from_reader(Generator::new(Options {
+        packets,
+        flows: 1,
+        seed: 1,
+        preset: Preset::Bulk,
+    }));
+    let mut octets: usize = 0;
+    let mut sink = |turn: Turn<'_>| {
+        if let Piece::Octets { octets: piece, .. } = turn.piece {
+            octets += piece.len();
+        }
+        ControlFlow::Continue(())
+    };
+    follow(capture.unwrap(), FlowNumber::Tcp(0), &mut sink, &mut |_| ());
+    assert!(octets > usize::try_from(packets).unwrap() * 500);
     ALLOCATED.peak_usage() - before
 }
