@@ -12,6 +12,8 @@ pub mod recording;
 pub mod scenario;
 pub mod segments;
 pub mod source;
+pub mod tshark;
+pub mod wild;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -126,8 +126,9 @@ impl FlowTable {
         } = self;
         let mut position =
             find_or_add(tcp_index, hasher, flows, source, destination, TcpFlow::new)?;
-        let is_reuse = !transport.quoted && flows.get(position)?.is_reused_by(source, &observed);
-        if is_reuse {
+        let is_reuse =
+            !transport.quoted && flows.get(position)?.is_begun_anew_by(source, &observed);
+        if is_reuse && observed.flags.is_syn() {
             position = flows.len();
             let index = u32::try_from(position).ok()?;
             flows.push(TcpFlow::new(Flow::new(index, source, destination)));

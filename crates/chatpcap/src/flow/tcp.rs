@@ -109,10 +109,11 @@ impl TcpFlow {
             && *self.rst.get(direction.reverse()) > 0
     }
 
-    /// Whether a segment from `source` opens another connection between the same endpoints.
-    pub(super) fn is_reused_by(&self, source: Endpoint, observed: &Observed) -> bool {
+    /// Whether a segment from `source` has SYN and another number than its sender began with. Without
+    /// ACK it opens another connection between the same endpoints.
+    pub(super) fn is_begun_anew_by(&self, source: Endpoint, observed: &Observed) -> bool {
         let isn = self.isn.get(self.flow.direction_from(source));
-        observed.flags.is_syn() && isn.is_some_and(|isn| isn != observed.mark.seq)
+        observed.flags.has(Flags::SYN) && isn.is_some_and(|isn| isn != observed.mark.seq)
     }
 
     /// What the flow so far tells of a segment of its own, and what the segment tells of later ones.

@@ -28,7 +28,7 @@ pub(in crate::flow) struct Seen<'a> {
     pub tcp: &'a Tcp<'a>,
     /// How its flow scales windows.
     pub window_scale: PerDirection<WindowScale>,
-    /// Whether it opened this flow between the endpoints of another.
+    /// Whether its SYN has another number than its sender began with between these endpoints.
     pub is_reuse: bool,
     pub time: Option<Timestamp>,
 }

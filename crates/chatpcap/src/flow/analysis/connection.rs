@@ -38,7 +38,7 @@ pub(super) struct Tested {
     pub window: u16,
     /// Octets of payload.
     pub length: u32,
-    /// Whether it opened this flow between the endpoints of another.
+    /// Whether its SYN has another number than its sender began with between these endpoints.
     pub is_reuse: bool,
 }
 
@@ -113,8 +113,9 @@ impl Connection {
         if segment.ack != own.ack {
             own.ack_frame = segment.frame;
             own.duplicate_acks = 0;
+            own.is_overtaken = false;
         }
-        check_acknowledgment(&mut analysis, segment, own, peer);
+        check_acknowledgment(&mut analysis, segment, peer);
         if segment.length > 0 || segment.has_syn_or_fin() {
             let overtaking = self.initial_rtt.filter(|rtt| *rtt != 0);
             let overtaking = overtaking.unwrap_or(OVERTAKING_NANOSECONDS);
@@ -192,9 +193,8 @@ fn compare(
     let same_ack = segment.ack == own.ack;
     let same_window = own.window == Some(segment.window);
     if segment.window == 0 {
-        let takes_probe = segment.ack == own.ack.wrapping_add(1);
         analysis.zero_window_probe_ack =
-            same_window && (same_ack || takes_probe) && peer.last == Last::ZeroWindowProbe;
+            same_window && same_ack && peer.last == Last::ZeroWindowProbe;
         return;
     }
     if !same_ack {
@@ -213,25 +213,20 @@ fn compare(
 }
 
 /// Whether a segment acknowledges what is not in the capture.
-fn check_acknowledgment(analysis: &mut Analysis, segment: &Tested, own: &Side, peer: &mut Side) {
-    let takes_probe = segment.ack == own.ack.wrapping_add(1);
-    if analysis.zero_window_probe_ack && takes_probe {
-        // The receiver took the probe's octet after all.
-        peer.next_seq = Some(segment.ack);
-        peer.seen_to = Some(segment.ack);
-    }
+fn check_acknowledgment(analysis: &mut Analysis, segment: &Tested, peer: &mut Side) {
     let is_unseen = peer.seen_to.is_some_and(|seen| is_after(segment.ack, seen));
-    if !is_unseen || !segment.flags.has(Flags::ACK) {
-        return;
+    if is_unseen && segment.flags.has(Flags::ACK) {
+        analysis.is_there = true;
+        // Beyond all that was seen it is told once, until the peer acknowledges something new.
+        let is_gap = peer.seen_to != peer.next_seq;
+        let is_told = peer.is_overtaken || peer.duplicate_acks > 0;
+        analysis.ack_lost_segment = is_gap || !is_told;
+        if !is_gap {
+            peer.is_overtaken = true;
+            peer.duplicate_acks = 0;
+        }
+        peer.seen_to = peer.next_seq;
     }
-    let is_next = own.next_seq == Some(segment.seq);
-    analysis.is_there = true;
-    if takes_probe && is_next && peer.last == Last::ZeroWindowProbe {
-        analysis.window_update = true;
-    } else if segment.ack != own.ack {
-        analysis.ack_lost_segment = true;
-    }
-    peer.seen_to = peer.next_seq;
 }
 
 /// Whether a segment that takes sequence numbers brings old ones, and why.
@@ -339,8 +334,9 @@ fn measure_flight(analysis: &mut Analysis, segment: &Tested, own: &mut Side, pee
     };
     own.has_pushed = segment.flags.has(Flags::PSH);
     analysis.is_there = true;
-    if in_flight > 0 && in_flight < MAX_IN_FLIGHT {
-        analysis.bytes_in_flight = Some(in_flight.wrapping_sub(segment.has_syn_or_fin().into()));
-        analysis.push_bytes_sent = Some(own.pushed);
+    if in_flight < MAX_IN_FLIGHT {
+        let octets = in_flight.saturating_sub(segment.has_syn_or_fin().into());
+        analysis.bytes_in_flight = Some(octets).filter(|octets| *octets != 0);
+        analysis.push_bytes_sent = analysis.bytes_in_flight.map(|_| own.pushed);
     }
 }

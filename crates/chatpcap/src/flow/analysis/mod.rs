@@ -52,7 +52,7 @@ pub struct Analysis {
     pub keep_alive: bool,
     /// Answers that.
     pub keep_alive_ack: bool,
-    /// Opens a new connection between the endpoints of an earlier one.
+    /// Begins with another number than its sender did before between the same endpoints.
     pub reused_ports: bool,
     /// The frame whose segment this one acknowledges.
     pub acks_frame: Option<u64>,

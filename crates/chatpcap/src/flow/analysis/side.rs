@@ -14,6 +14,10 @@ const MAX_RANGES: usize = 4;
 pub(super) type Range = (u32, u32);
 
 /// What one end of a connection sent last, and how far its octets go.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four facts that do not depend on each other"
+)]
 #[derive(Debug)]
 pub(super) struct Side {
     /// The highest sequence number that is expected next.
@@ -23,6 +27,8 @@ pub(super) struct Side {
     pub next_seq_frame: u64,
     /// What the peer can acknowledge without a gap in the capture.
     pub seen_to: Option<u32>,
+    /// Whether the peer acknowledged more than `next_seq` since this side's acknowledgment changed.
+    pub is_overtaken: bool,
     /// The last acknowledgment number.
     pub ack: u32,
     pub ack_time: Timestamp,
@@ -64,6 +70,7 @@ impl Default for Side {
             next_seq_time: EPOCH,
             next_seq_frame: 0,
             seen_to: None,
+            is_overtaken: false,
             ack: 0,
             ack_time: EPOCH,
             ack_frame: 0,
