@@ -126,3 +126,4 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 pub mod chat;
+pub mod class;

@@ -33,6 +33,18 @@ impl Random {
         &list[self.below(list.len())]
     }
 
+    /// 32 bits.
+    pub const fn u32(&mut self) -> u32 {
+        let [a, b, c, d, ..] = self.next().to_le_bytes();
+        u32::from_le_bytes([a, b, c, d])
+    }
+
+    /// 16 bits.
+    pub const fn u16(&mut self) -> u16 {
+        let [a, b, ..] = self.next().to_le_bytes();
+        u16::from_le_bytes([a, b])
+    }
+
     /// Eight bits.
     pub const fn octet(&mut self) -> u8 {
         self.next().to_le_bytes()[0]

@@ -1,10 +1,13 @@
 //! Hand-ins that hold one run, and hand-ins that do not.
 
+use std::io::Cursor;
+
 use chatpcap::capture::Capture;
 use chatpcap::grade::Inspection;
 use chatpcap::grade::mark::{Kind, Marks};
 use chatpcap::grade::shared::{Class, Shared};
 use chatpcap::trace::Watch;
+use tests::class::{Class as MadeClass, Options};
 use tests::program::project;
 
 fn lab(name: &str) -> Marks {
@@ -62,4 +65,44 @@ fn what_the_course_handed_out_is_no_pair() {
     assert_eq!(pairs(&class.find()), [[0, 1]]);
     class.hand_out(&lab("client1.pcap"));
     assert_eq!(pairs(&class.find()), [[0; 2]; 0]);
+}
+
+/// What `grade` reads of a made class.
+fn inspected(made: &MadeClass) -> Class {
+    let mut class = Class::new();
+    for hand_in in &made.hand_ins {
+        let marks: Vec<(&str, Marks)> = hand_in
+            .captures
+            .iter()
+            .map(|capture| (&*capture.name, marks(&capture.name, capture.octets())))
+            .collect();
+        class.add(marks.iter().map(|(name, marks)| (*name, marks)));
+    }
+    class
+}
+
+fn marks(name: &str, octets: Vec<u8>) -> Marks {
+    let capture = Capture::from_reader(Cursor::new(octets)).unwrap();
+    Inspection::read(name, capture, &Watch::default()).marks
+}
+
+#[test]
+fn a_class_has_the_planted_pairs_and_no_other() {
+    for seed in 1..=5 {
+        let made = MadeClass::new(Options {
+            hand_ins: 300,
+            seed,
+        });
+        let shared = inspected(&made).find();
+        let mut found = pairs(&shared);
+        found.sort_unstable();
+        let mut planted: Vec<[usize; 2]> = made.planted.iter().map(|(pair, _)| *pair).collect();
+        planted.sort_unstable();
+        assert_eq!(
+            found, planted,
+            "seed {seed}: {:?}\n{:#?}",
+            made.planted, shared.pairs
+        );
+        assert!(shared.clusters.is_empty() && shared.widespread.is_empty());
+    }
 }
