@@ -132,13 +132,18 @@ impl Collector {
 
 impl Notes<'_> {
     fn note(&mut self, kind: Kind, bits: u8, value: u64) {
+        self.note_with(kind, bits, value, 0);
+    }
+
+    /// Notes a mark of packets with payloads of this length.
+    fn note_with(&mut self, kind: Kind, bits: u8, value: u64, length: usize) {
         let spot = Spot {
             value,
             bits,
             frame: self.frame,
             flow: self.flow,
         };
-        self.marks.add(kind, spot);
+        self.marks.add(kind, spot, length);
     }
 
     fn tcp(&mut self, tcp: &Tcp<'_>) {
@@ -149,12 +154,13 @@ impl Notes<'_> {
         ) else {
             return;
         };
+        let length = tcp.payload_length().unwrap_or(0);
         if flags.is_syn() {
             if seq >= LEAST_SEQUENCE_NUMBER {
                 self.note(Kind::Sequence, 32, seq.into());
             }
         } else if flags.has(Flags::ACK) && seq.min(ack) >= LEAST_SEQUENCE_NUMBER {
-            self.note(Kind::Sequence, 64, pair(seq, ack));
+            self.note_with(Kind::Sequence, 64, pair(seq, ack), length);
         }
         let mut options = tcp.options();
         let timestamps = options.find_map(|option| match option {
@@ -162,7 +168,7 @@ impl Notes<'_> {
             _ => None,
         });
         if let Some((value, echo)) = timestamps {
-            self.timestamps(value, echo);
+            self.timestamps(value, echo, length);
         }
         if let (Some(from), Some(to)) = (tcp.source_port(), tcp.destination_port())
             && from.min(to) < FIRST_EPHEMERAL_PORT
@@ -172,7 +178,7 @@ impl Notes<'_> {
         }
     }
 
-    fn timestamps(&mut self, value: u32, echo: u32) {
+    fn timestamps(&mut self, value: u32, echo: u32, length: usize) {
         let is_uptime =
             |clock: u32| !(LONGEST_UPTIME..=u32::MAX - LONGEST_BEFORE_ZERO).contains(&clock);
         if is_uptime(value) {
@@ -184,7 +190,7 @@ impl Notes<'_> {
         }
         let apart = value.wrapping_sub(echo).min(echo.wrapping_sub(value));
         if !is_uptime(echo) && apart >= SAME_CLOCK {
-            self.note(Kind::Timestamps, 64, pair(value, echo));
+            self.note_with(Kind::Timestamps, 64, pair(value, echo), length);
         }
     }
 

@@ -40,12 +40,13 @@ pub(in crate::grade) struct Key {
 }
 
 impl Marks {
-    /// Notes a mark, unless it is there or there are too many.
-    pub(super) fn add(&mut self, kind: Kind, spot: Spot) {
+    /// Notes a mark, unless it is there or there are too many. Packets with payloads of another
+    /// `length` have other marks: an acknowledgment has the numbers of what is sent after it.
+    pub(super) fn add(&mut self, kind: Kind, spot: Spot, length: usize) {
         let Some(marks) = self.kinds.get_mut(kind.index()) else {
             return;
         };
-        let key = hash((kind.name(), spot.value));
+        let key = hash((kind.name(), spot.value, length as u64));
         if marks.len() >= MAX_MARKS && marks.last_key_value().is_some_and(|(last, _)| key >= *last)
         {
             return;
@@ -84,7 +85,7 @@ mod tests {
                 frame: value,
                 flow: 0,
             };
-            marks.add(Kind::Sequence, spot);
+            marks.add(Kind::Sequence, spot, 0);
         }
         marks
     }
@@ -98,7 +99,7 @@ mod tests {
             frame: 9,
             flow: 1,
         };
-        marks.add(Kind::Sequence, spot);
+        marks.add(Kind::Sequence, spot, 0);
         let frames: Vec<u64> = marks.iter().map(|(_, spot)| spot.frame).collect();
         assert_eq!(frames, [7]);
     }

@@ -49,8 +49,8 @@ pub struct Shared {
     /// The same as groups of more than two, each in order: whoever is linked to one of a group
     /// belongs to it.
     pub clusters: Vec<Vec<usize>>,
-    /// What a good part of the class shares.
-    pub widespread: Vec<Widespread>,
+    /// What a good part of the class shares, if anything.
+    pub widespread: Option<Widespread>,
 }
 
 /// Hand-ins that share what so many have that it looks handed out.
@@ -58,9 +58,9 @@ pub struct Shared {
 pub struct Widespread {
     /// The hand-ins, in order.
     pub hand_ins: Vec<usize>,
-    /// How many marks of how many kinds they share.
+    /// How many marks so many have.
     pub marks: usize,
-    /// Where to look: a mark in the first two of them.
+    /// Where to look: a mark in the first of them, and in another.
     pub places: [Place; 2],
 }
 
@@ -132,7 +132,7 @@ impl Class {
 
     /// Which hand-ins have each mark that more than one has and at most `most`; and those that have
     /// what more do.
-    fn holders(&self, most: usize) -> (BTreeMap<Key, Vec<usize>>, Vec<Widespread>) {
+    fn holders(&self, most: usize) -> (BTreeMap<Key, Vec<usize>>, Option<Widespread>) {
         let mut index: Vec<(Key, usize)> = Vec::new();
         for (number, hand_in) in self.hand_ins.iter().enumerate() {
             let keys = hand_in.marks.keys();
@@ -141,7 +141,7 @@ impl Class {
         }
         index.sort_unstable();
         let mut holders = BTreeMap::new();
-        let mut widespread: BTreeMap<Vec<usize>, Vec<Key>> = BTreeMap::new();
+        let mut widespread = BTreeMap::new();
         for same in index.chunk_by(|a, b| a.0 == b.0) {
             let Some((key, _)) = same.first().filter(|_| same.len() > 1) else {
                 continue;
@@ -150,25 +150,31 @@ impl Class {
             if same.len() <= most {
                 holders.insert(*key, numbers);
             } else {
-                widespread.entry(numbers).or_default().push(*key);
+                widespread.insert(*key, numbers);
             }
         }
-        let shown = widespread
-            .into_iter()
-            .filter_map(|(hand_ins, marks)| self.widespread(hand_ins, &marks));
-        (holders, shown.collect())
+        (holders, self.widespread(&widespread))
     }
 
-    /// What is told of marks that so many share; nothing if they are of one kind, which may be a
-    /// constant.
-    fn widespread(&self, hand_ins: Vec<usize>, keys: &[Key]) -> Option<Widespread> {
-        let kinds: BTreeSet<Kind> = keys.iter().map(|key| key.kind).collect();
-        let key = keys.first().filter(|_| kinds.len() > 1)?;
-        let place = |number: Option<&usize>| self.hand_ins.get(*number?)?.place(*key);
+    /// What is told of marks that so many have. Who has them of one kind only may have a constant.
+    fn widespread(&self, holders: &BTreeMap<Key, Vec<usize>>) -> Option<Widespread> {
+        let mut kinds: BTreeMap<usize, BTreeSet<Kind>> = BTreeMap::new();
+        for (key, numbers) in holders {
+            for number in numbers {
+                kinds.entry(*number).or_default().insert(key.kind);
+            }
+        }
+        kinds.retain(|_, kinds| kinds.len() > 1);
+        let first = *kinds.keys().next()?;
+        let (key, other) = holders.iter().find_map(|(key, numbers)| {
+            let mut others = numbers.iter().filter(|number| kinds.contains_key(number));
+            (*others.next()? == first).then_some((*key, *others.next()?))
+        })?;
+        let place = |number: usize| self.hand_ins.get(number)?.place(key);
         Some(Widespread {
-            places: [place(hand_ins.first())?, place(hand_ins.get(1))?],
-            marks: keys.len(),
-            hand_ins,
+            places: [place(first)?, place(other)?],
+            marks: holders.len(),
+            hand_ins: kinds.into_keys().collect(),
         })
     }
 }
