@@ -2,6 +2,7 @@
 
 use super::interface::{self, Interface};
 use super::octets::ByteOrder;
+use super::origin::text;
 use super::{Damage, LinkType, Timestamp};
 
 /// The types of blocks that are read.
@@ -38,12 +39,19 @@ pub(super) mod kind {
     }
 }
 
+/// The option of every block that holds a comment.
+const COMMENT: u16 = 1;
+/// The option of a section that names the program which wrote it.
+const APPLICATION: u16 = 4;
+
 /// What one block holds.
 pub(super) enum Content {
     Frame(BlockFrame),
     Section {
         version: (u16, u16),
         bad_options: bool,
+        application: Option<String>,
+        comment: Option<String>,
     },
     Interface(Interface, bool),
     Bad(Damage),
@@ -63,6 +71,8 @@ pub(super) struct BlockFrame {
     pub(super) original: u32,
     /// The options that follow it exceed the block.
     pub(super) bad_options: bool,
+    /// The last comment among these options.
+    pub(super) comment: Option<String>,
 }
 
 impl Content {
@@ -135,6 +145,12 @@ fn packet(
         .next_multiple_of(4)
         .saturating_add(HEADER);
     let options = body.get(options..).unwrap_or_default();
+    let mut comment = None;
+    let complete = interface::options(order, options, |code, value| {
+        if code == COMMENT {
+            comment = Some(text(value));
+        }
+    });
     Some(Content::Frame(BlockFrame {
         timestamp: Some(interface.timestamp(units)),
         precision: interface.precision(),
@@ -143,7 +159,8 @@ fn packet(
         start: HEADER,
         captured,
         original,
-        bad_options: !interface::options(order, options, |_, _| {}),
+        bad_options: !complete,
+        comment,
     }))
 }
 
@@ -172,6 +189,7 @@ fn simple_packet(order: ByteOrder, body: &[u8], interfaces: &[Interface]) -> Opt
         captured,
         original,
         bad_options: false,
+        comment: None,
     }))
 }
 
@@ -187,10 +205,17 @@ fn lookup(id: u32, interfaces: &[Interface]) -> Result<&Interface, Damage> {
 
 fn section(order: ByteOrder, body: &[u8]) -> Option<Content> {
     let version = (order.u16(body, 4)?, order.u16(body, 6)?);
-    let bad_options = !interface::options(order, body.get(16..)?, |_, _| {});
+    let (mut application, mut comment) = (None, None);
+    let complete = interface::options(order, body.get(16..)?, |code, value| match code {
+        APPLICATION => application = Some(text(value)),
+        COMMENT => comment = Some(text(value)),
+        _ => {}
+    });
     Some(Content::Section {
         version,
-        bad_options,
+        bad_options: !complete,
+        application,
+        comment,
     })
 }
 
@@ -228,6 +253,7 @@ fn frame_without_packet(start: usize, length: usize, timestamp: Option<Timestamp
         captured: saturated(length),
         original: saturated(length),
         bad_options: false,
+        comment: None,
     })
 }
 

@@ -14,6 +14,7 @@ mod link_type;
 mod lz4;
 mod notice;
 mod octets;
+mod origin;
 mod pcap;
 mod pcapng;
 mod reader;
@@ -29,6 +30,7 @@ pub use format::Format;
 pub use frame::Frame;
 pub use link_type::LinkType;
 pub use notice::{Damage, Notice};
+pub use origin::Origin;
 pub use reader::Capture;
 pub use timestamp::Timestamp;
 

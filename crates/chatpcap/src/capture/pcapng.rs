@@ -19,7 +19,7 @@ use super::notice::Notices;
 use super::octets::ByteOrder;
 use super::record::Record;
 use super::window::Window;
-use super::{CaptureError, Damage, Format, Notice};
+use super::{CaptureError, Damage, Format, Notice, Origin};
 
 /// Type, length, and the length again at the end.
 const FRAMING: u32 = 12;
@@ -41,6 +41,7 @@ pub(super) struct Pcapng {
     interfaces: Vec<Interface>,
     /// How many interfaces the sections before this one had.
     interfaces_before: u32,
+    origin: Origin,
 }
 
 impl Pcapng {
@@ -74,7 +75,12 @@ impl Pcapng {
             order,
             interfaces: Vec::new(),
             interfaces_before: 0,
+            origin: Origin::default(),
         })
+    }
+
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// The next frame; `frames` came before it.
@@ -110,6 +116,8 @@ impl Pcapng {
                     if frame.bad_options {
                         notices.add(Notice::BadOptions { offset, count: 1 });
                     }
+                    let number = frames.saturating_add(1);
+                    self.origin.add(None, number, frame.comment);
                     let start = body.saturating_add(frame.start);
                     return Some(Record {
                         timestamp: frame.timestamp,
@@ -123,7 +131,10 @@ impl Pcapng {
                 Content::Section {
                     version,
                     bad_options,
+                    application,
+                    comment,
                 } => {
+                    self.origin.add(application, 0, comment);
                     if !is_supported(version) {
                         notices.add(Notice::Version {
                             offset,

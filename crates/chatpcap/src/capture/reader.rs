@@ -14,7 +14,7 @@ use super::pcapng::Pcapng;
 use super::record::Record;
 use super::snoop::Snoop;
 use super::window::Window;
-use super::{CaptureError, Compression, FirstOctets, Format, Frame, LinkType, Notice};
+use super::{CaptureError, Compression, FirstOctets, Format, Frame, LinkType, Notice, Origin};
 
 /// A capture, read frame by frame in one pass.
 ///
@@ -103,6 +103,14 @@ impl Capture {
             Reader::Pcap(pcap) => pcap.format(),
             Reader::Pcapng(_) => Format::Pcapng,
             Reader::Snoop(_) => Format::Snoop,
+        }
+    }
+
+    /// What the file says of how it came about, as far as it was read.
+    pub fn origin(&self) -> Origin {
+        match &self.reader {
+            Reader::Pcapng(pcapng) => pcapng.origin().clone(),
+            Reader::Pcap(_) | Reader::Snoop(_) => Origin::default(),
         }
     }
 

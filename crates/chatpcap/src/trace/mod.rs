@@ -12,7 +12,7 @@ mod watch;
 
 use std::collections::HashMap;
 
-use crate::capture::{Capture, Compression, Format, Frame, LinkType, Timestamp};
+use crate::capture::{Capture, Compression, Format, Frame, LinkType, Origin, Timestamp};
 use crate::flow::{FlowTable, Sightings};
 use crate::packet::{Decoder, Packet};
 
@@ -47,6 +47,8 @@ pub struct Trace {
     pub format: Format,
     /// How the file was compressed.
     pub compression: Option<Compression>,
+    /// What the file says of how it came about.
+    pub origin: Origin,
     /// Frames per link type, in the order of first appearance.
     pub links: Vec<LinkCount>,
     /// Frames.
@@ -97,6 +99,7 @@ impl Trace {
             name: name.to_owned(),
             format: capture.format(),
             compression: capture.compression(),
+            origin: Origin::default(),
             links: Vec::new(),
             packets: 0,
             octets: 0,
@@ -138,6 +141,7 @@ impl Trace {
                 }
             }
         }
+        trace.origin = capture.origin();
         trace.notices = notices.into_list(&capture, &trace.links);
         trace
     }
