@@ -4,6 +4,7 @@
 //! is not in the captures, or a checked answer is not right; 2 unusable arguments or input.
 
 mod analyze;
+mod chat;
 mod follow;
 mod input;
 mod output;
@@ -26,6 +27,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Analyze(analyze::Arguments),
+    Chat(chat::Arguments),
     Verify(verify::Arguments),
     Follow(follow::Arguments),
 }
@@ -46,6 +48,7 @@ pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match &arguments.command {
         Command::Analyze(arguments) => analyze::run(arguments),
+        Command::Chat(arguments) => chat::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Follow(arguments) => follow::run(arguments),
     };

@@ -8,6 +8,7 @@ mod dialogue;
 mod exhibit;
 mod notice;
 mod protocols;
+mod speech;
 mod watch;
 
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ pub use self::dialogue::{FlowNumber, Followed, Turn, follow};
 pub use self::exhibit::{Exhibits, MAX_EXHIBIT_OCTETS, MAX_EXHIBITS};
 pub use self::notice::{Example, Notice};
 pub use self::protocols::ProtocolCounts;
+pub use self::speech::{Listener, Speech, Utterance};
 pub use self::watch::{CHAT_PORT, Likeness, Watch};
 
 use self::notice::Notices;
