@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -19,6 +20,16 @@ use crate::server_name::ServerName;
 /// How long one address may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long what was sent may stay without an acknowledgement of TCP before the connection counts as
+/// broken. The system would wait for a quarter of an hour, in which nobody knows whether anything
+/// that he says arrives.
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(15);
+
+/// How long a connection is silent before TCP asks whether the other end is still there. The session
+/// asks sooner where the dialect has a word for it.
+const SILENT: Duration = Duration::from_secs(90);
+
 /// Events that wait for a reader; then nothing more is read from the network.
 const EVENTS: usize = 1024;
 
@@ -30,7 +41,7 @@ const REQUESTS: usize = 64;
 #[non_exhaustive]
 pub enum ConnectError {
     /// The system's DNS does not give an address for the name.
-    #[error("cannot resolve {host}: {error}")]
+    #[error("cannot resolve {host}: {}", cause(error))]
     Resolve {
         /// The name.
         host: String,
@@ -124,17 +135,72 @@ async fn open(address: SocketAddr) -> io::Result<(TcpStream, SocketAddr)> {
         .await
         .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
     stream.set_nodelay(true)?;
+    let socket = SockRef::from(&stream);
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(SILENT))?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
     let local = stream.local_addr()?;
     Ok((stream, local))
 }
 
 /// What the system says, in lower case and without its number.
-fn words(error: &io::Error) -> String {
+pub(crate) fn words(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
         io::ErrorKind::TimedOut => "no answer".to_owned(),
         io::ErrorKind::NetworkUnreachable => "network unreachable".to_owned(),
         io::ErrorKind::HostUnreachable => "host unreachable".to_owned(),
         _ => error.to_string(),
+    }
+}
+
+/// Why there is no address, without what the library puts in front of the system's words.
+fn cause(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::TimedOut {
+        return "the name server does not answer".to_owned();
+    }
+    let text = error.to_string();
+    match text.split_once(": ") {
+        Some((_, cause)) => cause.to_lowercase(),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_name_has_no_address_is_told_in_few_words() {
+        let text = |error| {
+            let host = "www.ttm4200.com".to_owned();
+            ConnectError::Resolve { host, error }.to_string()
+        };
+        let library = "failed to lookup address information: Temporary failure in name resolution";
+        for (error, expected) in [
+            (
+                io::Error::other(library),
+                "temporary failure in name resolution",
+            ),
+            (io::Error::other("no address"), "no address"),
+            (
+                io::ErrorKind::TimedOut.into(),
+                "the name server does not answer",
+            ),
+        ] {
+            let expected = format!("cannot resolve www.ttm4200.com: {expected}");
+            assert_eq!(text(error), expected);
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_dead_connection_is_noticed() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (stream, _) = open(listener.local_addr().unwrap()).await.unwrap();
+        let socket = SockRef::from(&stream);
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(UNACKNOWLEDGED));
+        assert!(socket.keepalive().unwrap());
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), SILENT);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chat_proto::scram::ScramError;
 use chat_proto::{EndCode, FrameError, SealError};
 
-use crate::connect::ConnectError;
+use crate::connect::{ConnectError, words};
 use crate::random::NoRandom;
 
 /// Why a session, or the client as a whole, ended.
@@ -28,7 +28,7 @@ pub enum EndReason {
     #[error("the server closed the connection")]
     Closed,
     /// The connection broke.
-    #[error("the connection broke: {0}")]
+    #[error("the connection broke: {}", words(.0))]
     Broken(#[source] io::Error),
     /// The server still takes our own older session, which broke, for alive.
     #[error("the server has not noticed yet that the older session broke")]

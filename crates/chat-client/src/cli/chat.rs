@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::thread;
 
 use chat_client::{
-    Config, Dialect, EndReason, Entry, Event, Events, Gone, Handle, Refusal, SignIn,
+    Config, ConnectError, Dialect, EndReason, Entry, Event, Events, Gone, Handle, Refusal, SignIn,
 };
 use tokio::sync::mpsc;
 
@@ -79,10 +79,7 @@ impl Chat {
             connected = chat_client::connect(config) => connected,
             () = signals.next() => return Ok(ExitCode::from(Status::Ended as u8)),
         };
-        let (handle, events) = connected.map_err(|error| {
-            Failure::new(Status::Unreachable, error.to_string())
-                .with_hint("check the server's name and port, and that it runs")
-        })?;
+        let (handle, events) = connected.map_err(|error| unreachable(&error))?;
         let (replies, shown) = mpsc::channel(REPLIES);
         let (asked, answers) = mpsc::channel(1);
         let chat = Self {
@@ -263,6 +260,17 @@ impl Chat {
             self.screen.detach();
         }
     }
+}
+
+/// Why the server cannot be reached, and what helps.
+fn unreachable(error: &ConnectError) -> Failure {
+    let hint = match error {
+        ConnectError::Resolve { .. } => {
+            "check the server's name and that a name server answers; an address needs none"
+        }
+        _ => "check the server's name and port, and that it runs",
+    };
+    Failure::new(Status::Unreachable, error.to_string()).with_hint(hint)
 }
 
 /// Does what the lines say, beside the events, since it may have to wait for the network.
