@@ -32,28 +32,21 @@ ipv6=
 output=lab-captures
 while [ $# -gt 0 ]; do
     case $1 in
-    --interface | -o | --output | --programs | --with)
-        [ $# -ge 2 ] || die "$1 needs a value" "docker/capture.sh --help"
-        value=$2
-        ;;
-    esac
-    case $1 in
     --accounts | --open | --python) mode=${1#--} ;;
     --ipv6) ipv6=" --ipv6" server=www6.ttm4200.com ;;
-    --interface) interface=$value && shift ;;
-    -o | --output) output=$value && shift ;;
-    --programs) programs=$(realpath -- "$value") && shift ;;
-    --with) with=$value && shift ;;
-    -h | --help)
-        usage
-        exit
+    --interface)
+        value "$@"
+        interface=$2
+        shift
         ;;
-    *) die "unknown argument $1" "docker/capture.sh --help" ;;
+    *)
+        common_option "$@"
+        shift "$more"
+        ;;
     esac
     shift
 done
 case $interface in eth0 | any) ;; *) die "--interface is eth0 or any, not $interface" ;; esac
-case $with in '' | containers | namespaces) ;; *) die "--with is containers or namespaces, not $with" ;; esac
 
 CHAT_OPEN=true
 [ "$mode" != accounts ] || CHAT_OPEN=false
@@ -67,7 +60,7 @@ start_capture() { # HOST
     # The process's number is kept where the process is, since nobody outside knows it.
     # shellcheck disable=SC2016
     on "$1" sh -c 'echo $$ >tcpdump.pid && exec tcpdump -Z root --immediate-mode -U -i "$1" -w "$2"' \
-        sh "$interface" "${capture[$1]}" </dev/null >>"$transcripts/$1.tcpdump.txt" 2>&1 &
+        sh "$interface" "${capture[$1]}" </dev/null >>"$transcripts/$1.tcpdump.txt" 2>&1 {lock}>&- &
     tcpdump[$1]=$!
     await "$1.tcpdump" "listening on $interface"
 }

@@ -22,6 +22,33 @@ die() { # MESSAGE [HINT]
 
 tell() { printf '%s: %s\n' "$name" "$*" >&2; }
 
+# Whether an option has its value.
+value() { # ARGUMENTS...
+    [ $# -ge 2 ] || die "$1 needs a value" "docker/$name --help"
+}
+
+# Understands an option that all scripts have; `more` says how many arguments it has beside its name.
+common_option() { # ARGUMENTS...
+    more=0
+    case $1 in
+    -o | --output | --programs | --with)
+        value "$@"
+        more=1
+        ;;
+    esac
+    case $1 in
+    -o | --output) output=$2 ;;
+    --programs) programs=$(realpath -- "$2") ;;
+    --with) with=$2 ;;
+    -h | --help)
+        usage
+        exit
+        ;;
+    *) die "unknown argument $1" "docker/$name --help" ;;
+    esac
+    case $with in '' | containers | namespaces) ;; *) die "--with is containers or namespaces, not $with" ;; esac
+}
+
 # Starts the hosts, once no other run uses them; they end with this script.
 lab_begin() {
     scratch=$(mktemp --directory)
@@ -38,11 +65,12 @@ lab_begin() {
     fi
     # shellcheck source=docker/hosts/containers.sh
     . "$here/hosts/$with.sh"
-    local lock=${TMPDIR:-/tmp}/chatpcap-lab.lock
-    : 2>/dev/null >>"$lock" || true
-    exec {lock_fd}<"$lock"
-    flock --nonblock "$lock_fd" || tell "waiting for another run of the lab to end"
-    flock --timeout 900 "$lock_fd" || die "another run of the lab does not end"
+    local file=${TMPDIR:-/tmp}/chatpcap-lab.lock
+    : 2>/dev/null >>"$file" || true
+    # What goes on in the background closes it, or it would keep the lock of a run that was killed.
+    exec {lock}<"$file"
+    flock --nonblock "$lock" || tell "waiting for another run of the lab to end"
+    flock --timeout 900 "$lock" || die "another run of the lab does not end"
     tell "starting the hosts as $with"
     hosts_up
 }
@@ -64,7 +92,7 @@ begin() { # HOST COMMAND...
     : >>"$transcripts/$host.txt"
     rm -f "$fifo"
     mkfifo "$fifo"
-    on "$host" "$@" <"$fifo" >>"$transcripts/$host.txt" 2>&1 &
+    on "$host" "$@" <"$fifo" >>"$transcripts/$host.txt" 2>&1 {lock}>&- &
     client[$host]=$!
     exec {input_fd}>"$fifo"
     input[$host]=$input_fd
@@ -80,7 +108,7 @@ say() { # HOST LINE
 await() { # HOST TEXT
     local file=$transcripts/$1.txt lines tail line
     : "${seen[$1]:=0}"
-    exec {lines}< <(exec tail --lines "+$((seen[$1] + 1))" --follow "$file")
+    exec {lines}< <(exec tail --lines "+$((seen[$1] + 1))" --follow "$file" {lock}>&-)
     tail=$!
     if ! line=$(timeout "$PATIENCE" grep --line-number --max-count 1 --fixed-strings -e "$2" <&"$lines"); then
         kill "$tail"

@@ -42,7 +42,7 @@ hosts_up() {
 # dies with this script.
 namespace() { # NAME
     setpriv --pdeathsig KILL unshare --net --mount --uts --pid --fork --kill-child --mount-proc \
-        sh -c "hostname $1; touch '$scratch/$1.ready'; exec sleep infinity" 2>"$scratch/$1.log" &
+        sh -c "hostname $1; touch '$scratch/$1.ready'; exec sleep infinity" 2>"$scratch/$1.log" {lock}>&- &
     local parent=$!
     # So that the shell does not report how it ends.
     disown
@@ -80,9 +80,9 @@ kill_host() { # dnsserver or webserver: all that runs there
 
 start_host() { # dnsserver or webserver
     case $1 in
-    dnsserver) on dnsserver named -g >>"$scratch/dnsserver.log" 2>&1 & ;;
+    dnsserver) on dnsserver named -g >>"$scratch/dnsserver.log" 2>&1 {lock}>&- & ;;
     webserver)
-        on webserver env CHAT_DATA=accounts CHAT_LISTEN='[::]:5000' chat-server >>"$scratch/webserver.log" 2>&1 &
+        on webserver env CHAT_DATA=accounts CHAT_LISTEN='[::]:5000' chat-server >>"$scratch/webserver.log" 2>&1 {lock}>&- &
         ;;
     esac
     disown
