@@ -21,7 +21,8 @@ client2.txt, what the clients showed (> is what was typed); answers.json, read o
   --programs DIR    use chat-server and chat-client from there, built for Debian bookworm or older
   --with HOW        containers or namespaces (default: containers if a Docker engine answers)
 
-Exit status: 0 done; 2 it could not be done; 3 another Docker network has the lab's addresses.
+Exit status: 0 done; 2 it could not be done; 3 another Docker network has the lab's addresses;
+4 this machine has neither a Docker engine with images nor namespaces.
 END
 }
 

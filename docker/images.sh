@@ -14,6 +14,8 @@ Makes the images of the lab's hosts, chatpcap-lab and chatpcap-lab-dns.
 Without it the programs are built in an image of Rust, or by the machine's own cargo if that image
 cannot be pulled. debian:bookworm-slim is pulled, or made of Debian's packages by debootstrap.
 LAB_IMAGE and LAB_DNS_IMAGE name the images otherwise.
+
+Exit status: 0 done; 2 it could not be done; 4 this machine cannot do it.
 END
 }
 
@@ -21,6 +23,10 @@ die() {
     printf 'images.sh: %s\n' "$1" >&2
     [ $# -lt 2 ] || printf 'hint: %s\n' "$2" >&2
     exit 2
+}
+
+cannot() {
+    (die "$@") || exit 4
 }
 
 programs=
@@ -54,8 +60,8 @@ have() { present "$1" || docker pull --quiet "$1" >/dev/null 2>&1; }
 # A small Debian of packages alone, like the image of that name: no documentation, no package lists.
 make_base() {
     command -v debootstrap >/dev/null ||
-        die "$base can neither be pulled nor made: there is no debootstrap" "apt-get install debootstrap"
-    [ "$(id -u)" = 0 ] || die "$base cannot be pulled, and making it with debootstrap needs root"
+        cannot "$base can neither be pulled nor made: there is no debootstrap" "apt-get install debootstrap"
+    [ "$(id -u)" = 0 ] || cannot "$base cannot be pulled, and making it with debootstrap needs root"
     echo "images.sh: $base cannot be pulled: making it of Debian's packages" >&2
     debootstrap --variant=minbase bookworm "$scratch/root" >"$scratch/log" ||
         { tail -n 5 "$scratch/log" >&2; die "debootstrap failed"; }
@@ -66,22 +72,29 @@ make_base() {
         docker import --change 'CMD ["bash"]' - "$base" >/dev/null
 }
 
-# The classic builder, which is there in every engine, warns that it is old.
-build() {
-    docker build --quiet "$@" >/dev/null 2>"$scratch/log" || { cat "$scratch/log" >&2; die "docker build failed"; }
+# Builds an image, and forgets the one that had the name before.
+build() { # TAG ARGUMENTS...
+    local before
+    before=$(docker image inspect --format '{{.Id}}' "$1" 2>/dev/null) || true
+    # The classic builder, which is there in every engine, warns that it is old.
+    docker build --quiet --tag "$@" >/dev/null 2>"$scratch/log" || { cat "$scratch/log" >&2; die "docker build failed"; }
+    if [ -n "$before" ] && [ "$before" != "$(docker image inspect --format '{{.Id}}' "$1")" ]; then
+        # A container may still have it.
+        docker image rm "$before" >/dev/null 2>&1 || true
+    fi
 }
 
-docker info >/dev/null 2>&1 || die "no Docker engine answers" "start it, or join the group docker"
+docker info >/dev/null 2>&1 || cannot "no Docker engine answers" "start it, or join the group docker"
 have "$base" || make_base
-build --tag "$dns_image" docker/dns
+build "$dns_image" docker/dns
 
 if [ -z "$programs" ] && have "$rust"; then
-    build --tag "$image" --file docker/Dockerfile .
+    build "$image" --file docker/Dockerfile .
     exit
 fi
 if [ -z "$programs" ]; then
     command -v cargo >/dev/null ||
-        die "$rust cannot be pulled, and there is no cargo to build the programs with"
+        cannot "$rust cannot be pulled, and there is no cargo to build the programs with"
     cargo build --release --locked --package chat-server --package chat-client
     programs=target/release
 fi
@@ -93,8 +106,8 @@ for program in chat-server chat-client; do
         cp "$programs/$program" "$scratch/programs/$program"
 done
 cp docker/lab-client.py "$scratch/programs/lab-client"
-build --tag "$image" --file docker/Dockerfile --target given "$scratch"
+build "$image" --file docker/Dockerfile --target given "$scratch"
 for program in chat-server chat-client; do
     docker run --rm --network none "$image" "$program" --version >/dev/null ||
-        die "$programs/$program does not run on $base" "build it on Debian bookworm or an older system"
+        cannot "$programs/$program does not run on $base" "build it on Debian bookworm or an older system"
 done

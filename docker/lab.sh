@@ -6,8 +6,9 @@ name=$(basename "$0")
 
 # Seconds that anything may take.
 PATIENCE=60
-# The exit status when other networks have the lab's addresses.
+# Exit statuses: other networks have the lab's addresses; this machine cannot run the lab.
 TAKEN=3
+CANNOT=4
 
 # Folder of programs that are built already.
 programs=
@@ -18,6 +19,10 @@ die() { # MESSAGE [HINT]
     printf '%s: %s\n' "$name" "$1" >&2
     [ $# -lt 2 ] || printf 'hint: %s\n' "$2" >&2
     exit 2
+}
+
+cannot() { # MESSAGE [HINT]
+    (die "$@") || exit "$CANNOT"
 }
 
 tell() { printf '%s: %s\n' "$name" "$*" >&2; }
@@ -61,7 +66,7 @@ lab_begin() {
     elif [ -z "$with" ] && [ "$(id -u)" = 0 ]; then
         with=namespaces
     elif [ -z "$with" ]; then
-        die "no Docker engine answers, and network namespaces need root" "start Docker, or join the group docker"
+        cannot "no Docker engine answers, and network namespaces need root" "start Docker, or join the group docker"
     fi
     # shellcheck source=docker/hosts/containers.sh
     . "$here/hosts/$with.sh"

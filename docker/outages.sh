@@ -16,7 +16,8 @@ they showed in DIR (lab-outages): client1.txt and client2.txt (> is what was typ
   --programs DIR    use chat-server and chat-client from there, built for Debian bookworm or older
   --with HOW        containers or namespaces (default: containers if a Docker engine answers)
 
-Exit status: 0 all was as it should be; 2 it was not; 3 another Docker network has the lab's addresses.
+Exit status: 0 all was as it should be; 2 it was not; 3 another Docker network has the lab's addresses;
+4 this machine has neither a Docker engine with images nor namespaces.
 END
 }
 

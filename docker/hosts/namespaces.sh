@@ -7,10 +7,11 @@ declare -gA pid
 declare -gA address=([dnsserver]=2 [webserver]=3 [client1]=11 [client2]=12)
 
 hosts_up() {
-    [ "$(id -u)" = 0 ] || die "network namespaces need root"
+    [ "$(id -u)" = 0 ] || cannot "network namespaces need root"
     local tool host
+    PATH=$PATH:/usr/sbin:/sbin
     for tool in unshare nsenter setpriv ip ss named tcpdump; do
-        command -v "$tool" >/dev/null || die "there is no $tool" "apt-get install iproute2 bind9 tcpdump util-linux"
+        command -v "$tool" >/dev/null || cannot "there is no $tool" "apt-get install iproute2 bind9 tcpdump util-linux"
     done
     [ -n "$programs" ] || die "namespaces need --programs: the folder of chat-server and chat-client"
     mkdir "$scratch/programs"
@@ -48,7 +49,7 @@ namespace() { # NAME
     disown
     pid[parent of $1]=$parent
     until [ -e "$scratch/$1.ready" ]; do
-        kill -0 "$parent" 2>/dev/null || die "cannot make namespaces: $(cat "$scratch/$1.log")"
+        kill -0 "$parent" 2>/dev/null || cannot "no namespaces can be made: $(cat "$scratch/$1.log")"
         sleep 0.01
     done
     # The line has no end.
