@@ -67,6 +67,17 @@ impl<'a> Header<'a> {
         }
     }
 
+    /// What stands behind the first `octets` of this header, `length` octets at the most.
+    #[must_use]
+    pub fn skip(&self, octets: usize, length: usize) -> Self {
+        let rest = self.octets.get(octets..).unwrap_or_default();
+        let position = match self.position {
+            Position::Frame(start) => Position::Frame(start.saturating_add(octets)),
+            Position::Reassembled(start) => Position::Reassembled(start.saturating_add(octets)),
+        };
+        Self::new(rest.get(..length).unwrap_or(rest), position)
+    }
+
     /// Octets from the start of the frame to `field`, unless the header was reassembled.
     pub fn offset_of(&self, field: Field) -> Option<usize> {
         self.start()?.checked_add(field.offset)

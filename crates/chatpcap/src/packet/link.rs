@@ -84,7 +84,7 @@ impl Walk<'_> {
         }
     }
 
-    fn ethernet(&mut self) {
+    pub(super) fn ethernet(&mut self) {
         let Ok(header) = Ethernet2HeaderSlice::from_slice(self.rest()) else {
             self.pass(Protocol::Ethernet, etherparse::Ethernet2Header::LEN);
             return;
@@ -104,7 +104,7 @@ impl Walk<'_> {
         }
     }
 
-    fn ether_type(&mut self, layer: Protocol, ether_type: u16) {
+    pub(super) fn ether_type(&mut self, layer: Protocol, ether_type: u16) {
         match ether_type {
             ether_type::IPV4 => self.ipv4(),
             ether_type::IPV6 => self.ipv6(),
@@ -162,7 +162,7 @@ impl Walk<'_> {
     }
 
     /// PPP, with or without address and control octets (RFC 1661 §2, RFC 1662 §3.1).
-    fn ppp(&mut self) {
+    pub(super) fn ppp(&mut self) {
         if !self.push(Protocol::Ppp) {
             return;
         }
@@ -325,7 +325,7 @@ impl Walk<'_> {
     }
 
     /// IEEE 802.11: only data frames that are not encrypted carry packets (IEEE 802.11 §9.2.4.1).
-    fn wlan(&mut self) {
+    pub(super) fn wlan(&mut self) {
         let Some([kind, flags]) = self.peek() else {
             self.pass(Protocol::Wlan, 2);
             return;

@@ -13,7 +13,9 @@
 
 pub mod arp;
 pub mod chat;
+pub mod checksum;
 mod decode;
+pub mod dns;
 pub mod field;
 pub mod icmp;
 pub mod ipv4;
@@ -24,6 +26,7 @@ mod reassembly;
 mod stop;
 pub mod tcp;
 mod transport;
+mod tunnel;
 pub mod udp;
 mod walk;
 
@@ -94,6 +97,14 @@ pub enum Protocol {
     Tcp,
     /// UDP.
     Udp,
+    /// Generic routing encapsulation.
+    Gre,
+    /// Virtual extensible LAN.
+    Vxlan,
+    /// Generic network virtualisation encapsulation.
+    Geneve,
+    /// The user plane of the GPRS tunnelling protocol.
+    Gtp,
 }
 
 impl Protocol {
@@ -122,6 +133,10 @@ impl Protocol {
             Self::Icmpv6 => "icmpv6",
             Self::Tcp => "tcp",
             Self::Udp => "udp",
+            Self::Gre => "gre",
+            Self::Vxlan => "vxlan",
+            Self::Geneve => "geneve",
+            Self::Gtp => "gtp",
         }
     }
 }
@@ -140,6 +155,13 @@ pub struct Layer {
     /// Octets before the end of what the header begins, on the wire: the payload is included,
     /// padding is not, and the capture may hold less.
     end: usize,
+}
+
+impl Layer {
+    /// Octets on the wire of the header and what it carries; the capture may hold less.
+    pub const fn length(&self) -> usize {
+        self.end.saturating_sub(self.start)
+    }
 }
 
 /// The decoded headers of one frame.
@@ -189,6 +211,16 @@ pub enum Network<'a> {
 }
 
 impl<'a> Packet<'a> {
+    /// A packet in which nothing was looked for.
+    pub const fn undecoded(octets: &'a [u8]) -> Self {
+        Self {
+            octets,
+            reassembled: &[],
+            layers: ArrayVec::new_const(),
+            stop: None,
+        }
+    }
+
     /// The captured octets of the whole frame.
     pub const fn octets(&self) -> &'a [u8] {
         self.octets
@@ -221,6 +253,31 @@ impl<'a> Packet<'a> {
         Header::new(octets.get(layer.start..end).unwrap_or_default(), position)
     }
 
+    /// A layer as a TCP segment, if it is one.
+    pub fn tcp(&self, layer: &Layer) -> Option<Tcp<'a>> {
+        (layer.protocol == Protocol::Tcp).then(|| Tcp {
+            header: self.header(layer),
+            length: layer.length(),
+        })
+    }
+
+    /// A layer as a UDP datagram, if it is one.
+    pub fn udp(&self, layer: &Layer) -> Option<Udp<'a>> {
+        (layer.protocol == Protocol::Udp).then(|| Udp {
+            header: self.header(layer),
+            available: layer.length(),
+        })
+    }
+
+    /// Source and destination port of a TCP segment or UDP datagram.
+    pub fn ports(&self, layer: &Layer) -> Option<(u16, u16)> {
+        match (self.tcp(layer), self.udp(layer)) {
+            (Some(tcp), _) => tcp.source_port().zip(tcp.destination_port()),
+            (_, Some(udp)) => udp.source_port().zip(udp.destination_port()),
+            _ => None,
+        }
+    }
+
     /// Every TCP segment and UDP datagram of the packet, outermost first, quoted ones included,
     /// whose IP addresses are there.
     pub fn transports(&self) -> impl Iterator<Item = Transport<'a>> {
@@ -239,14 +296,10 @@ impl<'a> Packet<'a> {
                 Protocol::Tcp | Protocol::Udp => {
                     let network = network?;
                     let (source, destination) = network.addresses()?;
-                    let length = layer.end.saturating_sub(layer.start);
                     let payload = if layer.protocol == Protocol::Tcp {
-                        TransportPayload::Tcp(Tcp { header, length })
+                        TransportPayload::Tcp(self.tcp(layer)?)
                     } else {
-                        TransportPayload::Udp(Udp {
-                            header,
-                            available: length,
-                        })
+                        TransportPayload::Udp(self.udp(layer)?)
                     };
                     let quoted = layer.quoted;
                     return Some(Transport {

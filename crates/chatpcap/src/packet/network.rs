@@ -20,6 +20,7 @@ mod number {
     pub(super) const IPV6: u8 = 41;
     pub(super) const ROUTING: u8 = 43;
     pub(super) const FRAGMENT: u8 = 44;
+    pub(super) const GRE: u8 = 47;
     pub(super) const AUTHENTICATION: u8 = 51;
     pub(super) const ICMPV6: u8 = 58;
     pub(super) const NO_NEXT_HEADER: u8 = 59;
@@ -195,6 +196,7 @@ impl<'a> Walk<'a> {
             number::ICMPV6 => self.icmpv6(),
             number::IPV4 => self.ipv4(),
             number::IPV6 => self.ipv6(),
+            number::GRE => self.gre(),
             number::AUTHENTICATION => self.authentication(),
             number::NO_NEXT_HEADER => {}
             number::HOP_BY_HOP

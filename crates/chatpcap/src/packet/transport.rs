@@ -25,10 +25,14 @@ impl Walk<'_> {
         }
     }
 
-    /// A UDP datagram.
+    /// A UDP datagram, and the packet inside if it is of a tunnel.
     pub(super) fn udp(&mut self) {
-        if self.push(Protocol::Udp) && UdpHeaderSlice::from_slice(self.rest()).is_err() {
-            self.stop_cut(Protocol::Udp, udp::HEADER);
+        if !self.push(Protocol::Udp) {
+            return;
+        }
+        match UdpHeaderSlice::from_slice(self.rest()) {
+            Ok(_) => self.udp_tunnel(),
+            Err(_) => self.stop_cut(Protocol::Udp, udp::HEADER),
         }
     }
 

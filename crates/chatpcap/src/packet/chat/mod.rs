@@ -18,6 +18,9 @@ use serde::Serialize;
 
 pub use self::message::{ChatKind, ChatMessage, ChatUser, Dialect, Speaker};
 
+/// The port of the lab's chat, TCP and UDP.
+pub const PORT: u16 = 5000;
+
 impl Dialect {
     /// Judges what the first octets of a stream, or of a part of it, are. `None` where they are no
     /// chat: another protocol, or none at all.
