@@ -13,7 +13,7 @@ pub enum Copies {
     /// It says nothing new: it is marked, and no verdict rests on it.
     #[default]
     PassOver,
-    /// It is a packet like others, as for Wireshark, which takes it for a retransmission.
+    /// It is marked, and a packet like others: Wireshark takes it for a retransmission.
     Count,
 }
 

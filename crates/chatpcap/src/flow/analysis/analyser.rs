@@ -65,18 +65,19 @@ impl Analyser {
             return;
         };
         let flags = observed.flags;
-        if self.copies == Copies::PassOver {
-            let is_syn = flags.has(Flags::SYN);
-            let same = self.recent.is_copy(seen, is_syn, time);
-            let has_more = length > 0 || is_syn || flags.has(Flags::FIN);
-            let number = identification(seen.transport);
-            if same && connection.is_copied(seen.direction, has_more, number) {
-                segment.analysis = Some(Analysis {
-                    captured_twice: true,
-                    ..Analysis::default()
-                });
-                return;
-            }
+        let is_syn = flags.has(Flags::SYN);
+        let same = self.recent.is_copy(seen, is_syn, time);
+        let has_more = length > 0 || is_syn || flags.has(Flags::FIN);
+        let number = identification(seen.transport);
+        let captured_twice = same && connection.is_copied(seen.direction, has_more, number);
+        if captured_twice && self.copies == Copies::PassOver {
+            segment.analysis = Some(Analysis {
+                captured_twice,
+                ..Analysis::default()
+            });
+            return;
+        }
+        if !captured_twice {
             connection.note_number(seen.direction, number);
         }
         let tested = Tested {
@@ -91,7 +92,10 @@ impl Analyser {
             is_reuse: seen.is_reuse,
         };
         let shared = &mut self.shared;
-        segment.analysis = Some(connection.analyse(&tested, seen.tcp, seen.window_scale, shared));
+        segment.analysis = Some(Analysis {
+            captured_twice,
+            ..connection.analyse(&tested, seen.tcp, seen.window_scale, shared)
+        });
     }
 }
 

@@ -71,8 +71,9 @@ pub struct Analysis {
     pub rto_frame: Option<u64>,
     /// Whether Wireshark has anything to show of the segment: the field `tcp.analysis` itself.
     pub is_there: bool,
-    /// The same packet was captured before, on another interface: it says nothing new, and all of the
-    /// above is false. Not Wireshark's, which takes such a segment for a retransmission.
+    /// The same packet was captured before, on another interface: it says nothing new. Not Wireshark's,
+    /// which takes such a segment for a retransmission; all of the above is false, unless the table
+    /// is told to [count](crate::flow::Copies::Count) copies as Wireshark does.
     pub captured_twice: bool,
 }
 
