@@ -1,0 +1,194 @@
+//! Fields of what the chat says. Each segment is judged alone: of a message that begins in one
+//! segment and ends in another each has a part.
+
+use super::{Field, Kind, Needs, Scope, Value, View};
+use crate::packet::chat::{self, ChatMessage, Dialect, Speaker};
+use crate::packet::{Packet, Protocol};
+
+const SCOPE: Scope = Scope::Chat;
+
+/// `chat.*`.
+pub(super) const FIELDS: &[Field] = &[
+    Field::protocol(
+        "chat",
+        "the chat, native or as the lab's programs speak it",
+        SCOPE,
+        |view, out| {
+            let octets = view.header.octets();
+            out.value(Value::Protocol(octets, octets.len()));
+        },
+    )
+    .needing(Needs::Flow),
+    Field::with(
+        "chat.dialect",
+        "native or lab",
+        SCOPE,
+        Kind::Text,
+        |view, out| {
+            for message in messages(view) {
+                out.text(Some(message.dialect.name()));
+            }
+        },
+    )
+    .needing(Needs::Flow),
+    Field::with(
+        "chat.kind",
+        "what kind of message it is",
+        SCOPE,
+        Kind::Text,
+        |view, out| {
+            for message in messages(view) {
+                out.text(Some(message.kind.name()));
+            }
+        },
+    )
+    .needing(Needs::Flow),
+    Field::with(
+        "chat.from",
+        "who says it",
+        SCOPE,
+        Kind::Text,
+        |view, out| {
+            for message in messages(view) {
+                out.text(message.from);
+            }
+        },
+    )
+    .needing(Needs::Flow),
+    Field::with(
+        "chat.to",
+        "for whom it is",
+        SCOPE,
+        Kind::Text,
+        |view, out| {
+            for message in messages(view) {
+                out.text(message.to);
+            }
+        },
+    )
+    .needing(Needs::Flow),
+    Field::with("chat.text", "the text", SCOPE, Kind::Text, |view, out| {
+        for message in messages(view) {
+            out.text(message.text);
+        }
+    })
+    .needing(Needs::Flow),
+    Field::with(
+        "chat.id",
+        "number that its sender gave it",
+        SCOPE,
+        Kind::Unsigned(64),
+        |view, out| {
+            for message in messages(view) {
+                out.unsigned(message.id);
+            }
+        },
+    )
+    .needing(Needs::Flow),
+    Field::with(
+        "chat.seq",
+        "number in the order of the room",
+        SCOPE,
+        Kind::Unsigned(64),
+        |view, out| {
+            for message in messages(view) {
+                out.unsigned(message.seq);
+            }
+        },
+    )
+    .needing(Needs::Flow),
+    Field::with(
+        "chat.code",
+        "code of an error or of an end",
+        SCOPE,
+        Kind::Text,
+        |view, out| {
+            for message in messages(view) {
+                out.text(message.code);
+            }
+        },
+    )
+    .needing(Needs::Flow),
+    Field::with(
+        "chat.user",
+        "users that it names",
+        SCOPE,
+        Kind::Text,
+        |view, out| {
+            for user in messages(view).into_iter().flat_map(|message| message.users) {
+                out.text(Some(user.name));
+            }
+        },
+    )
+    .needing(Needs::Flow),
+    Field::with(
+        "chat.guessed",
+        "where it begins or ends is a guess",
+        SCOPE,
+        Kind::Boolean,
+        |view, out| {
+            for message in messages(view) {
+                out.boolean(Some(message.guessed));
+            }
+        },
+    )
+    .needing(Needs::Flow),
+];
+
+/// Gives the payload of each segment and datagram of the packet in which the chat says something.
+pub(super) fn payloads<'a>(
+    packet: &'a Packet<'a>,
+    whole: &View<'a>,
+    give: &mut dyn FnMut(&View<'a>),
+) {
+    for (index, layer) in packet.layers().iter().enumerate() {
+        if layer.quoted || !matches!(layer.protocol, Protocol::Tcp | Protocol::Udp) {
+            continue;
+        }
+        let header = packet.header(layer);
+        let header = match (packet.tcp(layer), packet.udp(layer)) {
+            (Some(tcp), _) => header.skip(tcp.header_length().unwrap_or(0), tcp.payload().len()),
+            (_, Some(udp)) => header.skip(crate::packet::udp::HEADER, udp.payload().len()),
+            _ => continue,
+        };
+        let view = View {
+            layer: Some(layer),
+            header,
+            sighting: whole.sighting_of(index),
+            ..*whole
+        };
+        if !messages(&view).is_empty() {
+            give(&view);
+        }
+    }
+}
+
+/// What is said in a payload. On the chat's port both languages are understood; on others only the
+/// native one, which cannot be mistaken.
+fn messages(view: &View<'_>) -> Vec<ChatMessage> {
+    let octets = view.header.octets();
+    let Some(layer) = view.layer.filter(|_| !octets.is_empty()) else {
+        return Vec::new();
+    };
+    let ports = view.packet.ports(layer);
+    let Some((source, destination)) = ports else {
+        return Vec::new();
+    };
+    let mut messages = if layer.protocol == Protocol::Udp {
+        chat::datagram(octets).into_iter().collect()
+    } else {
+        let speaker = if source == chat::PORT {
+            Speaker::Server
+        } else {
+            Speaker::Client
+        };
+        let segment = view.sighting.and_then(|sighting| sighting.segment.as_ref());
+        let begins = segment.is_some_and(|segment| segment.seq == 1);
+        chat::segment(octets, speaker, begins)
+    };
+    if source != chat::PORT && destination != chat::PORT {
+        let is_native = octets.starts_with(b"{\"type\":");
+        messages.retain(|message| is_native && message.dialect == Dialect::Native);
+    }
+    messages
+}
