@@ -10,7 +10,7 @@ use tests::source;
 
 /// chatpcap's stages: each names only itself and those before it.
 const STAGES: &[&str] = &[
-    "capture", "packet", "flow", "trace", "ask", "verify", "grade", "report",
+    "capture", "packet", "flow", "field", "filter", "trace", "ask", "verify", "grade", "report",
 ];
 
 /// Our crates, and those of ours that each may depend on.

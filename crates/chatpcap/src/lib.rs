@@ -2,6 +2,8 @@
 
 pub mod ask;
 pub mod capture;
+pub mod field;
+pub mod filter;
 pub mod flow;
 pub mod grade;
 pub mod packet;
