@@ -91,6 +91,7 @@ fn as_tshark(capture: Capture, flow: u32) -> Said {
     let mut ended = [false; 2];
     follow(
         capture,
+        None,
         FlowNumber::Tcp(flow),
         &mut |turn| {
             let index = usize::from(turn.direction == Direction::Backward);

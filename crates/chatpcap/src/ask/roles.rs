@@ -55,6 +55,7 @@ impl Given {
             server: self.server,
             clients,
             arrows,
+            filter: None,
         }
     }
 }

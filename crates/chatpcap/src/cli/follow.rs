@@ -249,7 +249,7 @@ fn read(
     sink: &mut dyn FnMut(Turn<'_>) -> ControlFlow<()>,
 ) -> Followed {
     let mut progress = progress::Progress::new(&input.name, input.octets);
-    follow(input.capture, number, sink, &mut |octets| {
+    follow(input.capture, None, number, sink, &mut |octets| {
         progress.set(octets);
     })
 }

@@ -4,7 +4,6 @@
 //! is not in the captures, or a checked answer is not right; 2 unusable arguments or input.
 
 mod analyze;
-mod chat;
 mod follow;
 mod input;
 mod output;
@@ -27,7 +26,6 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Analyze(analyze::Arguments),
-    Chat(chat::Arguments),
     Verify(verify::Arguments),
     Follow(follow::Arguments),
 }
@@ -48,7 +46,6 @@ pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match &arguments.command {
         Command::Analyze(arguments) => analyze::run(arguments),
-        Command::Chat(arguments) => chat::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Follow(arguments) => follow::run(arguments),
     };

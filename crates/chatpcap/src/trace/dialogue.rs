@@ -2,10 +2,13 @@
 
 use std::ops::ControlFlow;
 
+use super::Pass;
 use crate::capture::{Capture, Frame, Notice, Timestamp};
+use crate::field::Needs;
+use crate::filter::Filter;
 use crate::flow::reassembly::{Arrival, Limits, Missing, Piece, Stream};
-use crate::flow::{Direction, Endpoint, FlowTable, PerDirection, Sighting};
-use crate::packet::{Decoder, Flags, TransportPayload};
+use crate::flow::{Direction, Endpoint, PerDirection, Sighting, Sightings};
+use crate::packet::{Flags, TransportPayload};
 
 /// A flow by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,29 +47,25 @@ pub struct Followed {
     pub notices: Vec<Notice>,
 }
 
-/// Reads a capture to its end and gives what a flow says to `sink` as soon as it is in order, until
+/// Reads a capture to its end and gives what a flow says in the frames that `filter` selects to `sink` as soon as it is in order, until
 /// that breaks off. Keeps no more of the flow than waits for earlier octets.
 ///
 /// `progress` is told now and then how many octets of the input have been read.
 pub fn follow(
-    mut capture: Capture,
+    capture: Capture,
+    filter: Option<&Filter>,
     number: FlowNumber,
     sink: &mut dyn FnMut(Turn<'_>) -> ControlFlow<()>,
     progress: &mut dyn FnMut(u64),
 ) -> Followed {
-    let mut decoder = Decoder::new();
-    let mut flows = FlowTable::new();
     let mut dialogue = Dialogue::new(number);
     let (mut start, mut precision) = (None, 0);
-    let mut frames: u64 = 0;
-    while dialogue.goes_on
-        && let Some(frame) = capture.next_frame()
-    {
-        start = start.or(frame.timestamp);
-        precision = precision.max(frame.precision);
-        let packet = decoder.decode(&frame);
-        if let Some(sighting) = flows.identify(&frame, &packet).innermost() {
-            dialogue.observe(&frame, sighting, &mut |ends, direction, piece| {
+    let mut pass = Pass::new(capture, filter, Needs::Flow);
+    pass.run(progress, &mut |seen, _| {
+        start = seen.clock.first;
+        precision = precision.max(seen.frame.precision);
+        if let Some(sighting) = seen.sightings.and_then(Sightings::innermost) {
+            dialogue.observe(seen.frame, sighting, &mut |ends, direction, piece| {
                 sink(Turn {
                     ends,
                     direction,
@@ -76,11 +75,12 @@ pub fn follow(
                 })
             });
         }
-        frames = frames.saturating_add(1);
-        if frames.is_multiple_of(super::FRAMES_A_PROGRESS) {
-            progress(capture.octets_read());
+        if dialogue.goes_on {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
         }
-    }
+    });
     dialogue.finish(&mut |ends, direction, piece| {
         sink(Turn {
             ends,
@@ -90,6 +90,7 @@ pub fn follow(
             precision,
         })
     });
+    let flows = pass.flows();
     Followed {
         ends: dialogue.ends,
         flows: (flows.tcp().len(), flows.udp().len()),
@@ -97,7 +98,7 @@ pub fn follow(
             forward: dialogue.streams.forward.before_start(),
             backward: dialogue.streams.backward.before_start(),
         },
-        notices: capture.notices().to_vec(),
+        notices: pass.capture().notices().to_vec(),
     }
 }
 

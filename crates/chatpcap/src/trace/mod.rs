@@ -7,29 +7,28 @@ mod arrow;
 mod dialogue;
 mod exhibit;
 mod notice;
+mod pass;
 mod protocols;
-mod speech;
 mod watch;
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
 use crate::capture::{Capture, Compression, Format, Frame, LinkType, Origin, Timestamp};
+use crate::field::{Dissection, Needs};
 use crate::flow::{FlowTable, Sightings};
-use crate::packet::{Decoder, Packet};
+use crate::packet::Packet;
 
 pub(crate) use self::arrow::Kind;
 pub use self::arrow::{Arrow, Arrows, Message};
 pub use self::dialogue::{FlowNumber, Followed, Turn, follow};
 pub use self::exhibit::{Exhibits, MAX_EXHIBIT_OCTETS, MAX_EXHIBITS};
 pub use self::notice::{Example, Notice};
+pub use self::pass::Pass;
 pub use self::protocols::ProtocolCounts;
-pub use self::speech::{Listener, Speech, Utterance};
 pub use self::watch::{CHAT_PORT, Likeness, Watch};
 
 use self::notice::Notices;
-
-/// How often the progress of a pass is told, in frames.
-const FRAMES_A_PROGRESS: u64 = 1 << 14;
 
 /// How many frames a capture has of one link type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +52,10 @@ pub struct Trace {
     pub origin: Origin,
     /// Frames per link type, in the order of first appearance.
     pub links: Vec<LinkCount>,
-    /// Frames.
+    /// Frames that the filter selected; all where there is none.
     pub packets: u64,
+    /// Frames that the filter did not select: they count nowhere else.
+    pub unselected: u64,
     /// The sum of their original lengths.
     pub octets: u64,
     /// When the first frame was captured that has a time.
@@ -92,7 +93,7 @@ impl Trace {
     /// and where in the flow table that packet belongs.
     pub fn read_and_show(
         name: &str,
-        mut capture: Capture,
+        capture: Capture,
         watch: &Watch,
         progress: &mut dyn FnMut(u64),
         look: &mut dyn FnMut(&Frame<'_>, &Packet<'_>, &Sightings<'_>),
@@ -104,6 +105,7 @@ impl Trace {
             origin: Origin::default(),
             links: Vec::new(),
             packets: 0,
+            unselected: 0,
             octets: 0,
             first: None,
             last: None,
@@ -114,37 +116,34 @@ impl Trace {
             exhibits: Exhibits::default(),
             notices: Vec::new(),
         };
-        let mut decoder = Decoder::new();
         let mut notices = Notices::default();
-        let mut read = capture.octets_read();
         // Where in `links` a link type is: only looked up, never listed.
         let mut places: HashMap<LinkType, usize> = HashMap::new();
-        while let Some(frame) = capture.next_frame() {
-            trace.count(&frame, &mut places, &mut notices);
-            let packet = decoder.decode(&frame);
-            notices.observe(&frame, &packet);
-            trace.protocols.count(&packet);
-            let sightings = trace.flows.identify(&frame, &packet);
+        let mut pass = Pass::new(capture, watch.filter.as_deref(), Needs::Flow);
+        pass.run(progress, &mut |seen, flows| {
+            let Dissection { frame, packet, .. } = *seen;
+            trace.count(frame, &mut places, &mut notices);
+            notices.observe(frame, packet);
+            trace.protocols.count(packet);
+            let Some(sightings) = seen.sightings else {
+                return ControlFlow::Continue(());
+            };
             for sighting in sightings.iter() {
-                trace.flows.record(&frame, sighting);
+                flows.record(frame, sighting);
             }
             if let Some(sighting) = sightings.innermost()
                 && watch.is_chat(sighting)
             {
-                trace.arrows.add(&frame, sighting);
-                trace.exhibits.add(&frame, &packet, sighting);
+                trace.arrows.add(frame, sighting);
+                trace.exhibits.add(frame, packet, sighting);
             }
-            look(&frame, &packet, &sightings);
-            if trace.packets.is_multiple_of(FRAMES_A_PROGRESS) {
-                let now = capture.octets_read();
-                if now != read {
-                    read = now;
-                    progress(now);
-                }
-            }
-        }
-        trace.origin = capture.origin();
-        trace.notices = notices.into_list(&capture, &trace.links);
+            look(frame, packet, sightings);
+            ControlFlow::Continue(())
+        });
+        trace.unselected = pass.frames().saturating_sub(trace.packets);
+        trace.origin = pass.capture().origin();
+        trace.notices = notices.into_list(pass.capture(), &trace.links);
+        trace.flows = pass.into_flows();
         trace
     }
 

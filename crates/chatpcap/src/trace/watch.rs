@@ -1,12 +1,13 @@
 //! What a pass looks for: the chat's packets, as far as addresses and ports tell them.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use crate::filter::Filter;
 use crate::flow::{Endpoint, Sighting};
 use crate::packet::TransportPayload;
 
-/// The port of the lab's chat, TCP and UDP.
-pub const CHAT_PORT: u16 = 5000;
+pub use crate::packet::chat::PORT as CHAT_PORT;
 
 /// Ports below this belong to services (RFC 6335 §6): DNS asked from the chat's port is no chat.
 const FIRST_USER_PORT: u16 = 1024;
@@ -22,6 +23,8 @@ pub struct Watch {
     pub clients: Option<[IpAddr; 2]>,
     /// How many packets of the chat to keep for the flow graph; the others are counted.
     pub arrows: usize,
+    /// Which frames count at all; every one where there is none.
+    pub filter: Option<Arc<Filter>>,
 }
 
 impl Default for Watch {
@@ -31,6 +34,7 @@ impl Default for Watch {
             server: None,
             clients: None,
             arrows: 200,
+            filter: None,
         }
     }
 }

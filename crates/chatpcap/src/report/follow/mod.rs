@@ -411,6 +411,6 @@ mod tests {
             dump_row(25, br#"!{"alice": "10.2"#),
             "00000019  21 7b 22 61 6c 69 63 65  22 3a 20 22 31 30 2e 32  !{\"alice \": \"10.2"
         );
-        assert_eq!(dump_row(0, b"al"), format!("00000000  61 6c {:45}al", ""));
+        assert_eq!(dump_row(0, b"al"), format!("00000000  61 6c {:44}al", ""));
     }
 }
