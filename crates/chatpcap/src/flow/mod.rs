@@ -18,6 +18,7 @@
 mod analysis;
 mod copy;
 mod endpoint;
+mod findings;
 pub mod reassembly;
 mod segment;
 mod sighting;
@@ -32,6 +33,7 @@ pub use self::analysis::Analysis;
 pub use self::copy::Copies;
 pub(crate) use self::copy::{are_close, identity};
 pub use self::endpoint::Endpoint;
+pub use self::findings::{Close, Findings, History, MAX_ERROR_PERCENT, Offer, RoundTrips, Trouble};
 pub use self::segment::Segment;
 pub use self::sighting::{MAX_SIGHTINGS, Sighting, Sightings};
 pub use self::table::FlowTable;

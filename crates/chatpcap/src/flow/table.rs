@@ -7,7 +7,10 @@ use hashbrown::HashTable;
 
 use super::analysis::{Analyser, Seen};
 use super::segment::Observed;
-use super::{Copies, Endpoint, Flow, Sighting, Sightings, TcpFlow, UdpFlow};
+use super::{
+    Analysis, Copies, Direction, Endpoint, Findings, Flow, Segment, Sighting, Sightings, TcpFlow,
+    UdpFlow,
+};
 use crate::capture::Frame;
 use crate::packet::{Packet, Tcp, Transport, TransportPayload, Udp, udp};
 
@@ -25,6 +28,8 @@ pub struct FlowTable {
     udp_index: HashTable<u32>,
     hasher: RandomState,
     analyser: Option<Box<Analyser>>,
+    /// By the TCP flow's number; empty unless there is an analyser.
+    findings: Vec<Findings>,
 }
 
 impl FlowTable {
@@ -54,6 +59,12 @@ impl FlowTable {
     /// A TCP flow by its number.
     pub fn tcp_flow(&self, index: u32) -> Option<&TcpFlow> {
         self.tcp.get(usize::try_from(index).ok()?)
+    }
+
+    /// What a TCP flow went through; `None` unless the table analyses, or where nothing of the flow was
+    /// recorded.
+    pub fn findings(&self, index: u32) -> Option<&Findings> {
+        self.findings.get(usize::try_from(index).ok()?)
     }
 
     /// TCP flows of which a frame was recorded, in the order of their numbers.
@@ -94,10 +105,13 @@ impl FlowTable {
             ..
         } = sighting;
         match transport.payload {
-            TransportPayload::Tcp(_) => {
+            TransportPayload::Tcp(tcp) => {
                 if let (Some(flow), Some(segment)) = (self.tcp.get_mut(position), &sighting.segment)
                 {
                     flow.record(*direction, segment, transport.quoted, frame);
+                    if let Some(analysis) = &segment.analysis {
+                        self.note(position, *direction, analysis, segment, &tcp);
+                    }
                 }
             }
             TransportPayload::Udp(udp) => {
@@ -105,6 +119,25 @@ impl FlowTable {
                     flow.record(*direction, &udp, transport, frame);
                 }
             }
+        }
+    }
+
+    fn note(
+        &mut self,
+        position: usize,
+        direction: Direction,
+        analysis: &Analysis,
+        segment: &Segment,
+        tcp: &Tcp<'_>,
+    ) {
+        if position >= self.findings.len() {
+            self.findings
+                .resize_with(position.saturating_add(1), Findings::default);
+        }
+        if let Some(findings) = self.findings.get_mut(position) {
+            let observed = &segment.observed;
+            let has_payload = observed.payload.is_some_and(|payload| payload > 0);
+            findings.record(direction, analysis, observed.flags, has_payload, tcp);
         }
     }
 

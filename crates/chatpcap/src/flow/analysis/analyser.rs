@@ -82,7 +82,7 @@ impl Analyser {
         }
         let tested = Tested {
             frame: observed.mark.frame,
-            time,
+            time: relative,
             direction: seen.direction,
             flags,
             seq: observed.mark.seq,

@@ -1,7 +1,7 @@
 //! The tests of one segment in its connection, in Wireshark's order.
 
 use super::Analysis;
-use super::side::{Last, Side, is_after, ranges};
+use super::side::{Last, Side, is_after, sacked};
 use super::unacked::{Shared, Waiting};
 use crate::capture::Timestamp;
 use crate::flow::{Direction, PerDirection, WindowScale};
@@ -18,19 +18,20 @@ const MAX_IN_FLIGHT: u32 = 2_000_000_000;
 #[derive(Debug, Default)]
 pub(super) struct Connection {
     sides: PerDirection<Side>,
-    last_syn: Option<Timestamp>,
+    last_syn: Option<i64>,
     initial_rtt: Option<i64>,
     /// Whether a segment of it was captured twice.
     is_doubled: bool,
-    /// When its first and its last segment were captured, of either side.
-    times: Option<(Timestamp, Timestamp)>,
+    /// When its first segment was captured, and nanoseconds from there to its last one, of either side.
+    times: Option<(Timestamp, i64)>,
 }
 
 /// A segment as the tests look at it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tested {
     pub frame: u64,
-    pub time: Timestamp,
+    /// Nanoseconds from the connection's first segment.
+    pub time: i64,
     pub direction: Direction,
     pub flags: Flags,
     pub seq: u32,
@@ -62,9 +63,10 @@ impl Tested {
 impl Connection {
     /// Nanoseconds from the first segment and from the last one to this one.
     pub(super) fn pass_time(&mut self, time: Timestamp) -> (i64, i64) {
-        let (first, last) = self.times.unwrap_or((time, time));
-        self.times = Some((first, time));
-        (time.since(first), time.since(last))
+        let (first, last) = self.times.unwrap_or((time, 0));
+        let since = time.since(first);
+        self.times = Some((first, since));
+        (since, since.saturating_sub(last))
     }
 
     /// Whether a segment that equals one a moment ago is that one, captured twice.
@@ -128,14 +130,16 @@ impl Connection {
         } else {
             own_scale.apply(segment.window)
         };
-        own.sacked = ranges(tcp);
+        own.sacked = sacked(tcp);
         let acked = peer.unacked.acknowledge(segment.ack, shared);
         if segment.flags.has(Flags::ACK) {
             peer.knows_flight = true;
         }
         if let Some(waiting) = acked {
+            let rtt = segment.time.saturating_sub(waiting.time);
             analysis.acks_frame = Some(waiting.frame);
-            analysis.ack_rtt = Some(segment.time.since(waiting.time)).filter(|rtt| *rtt != 0);
+            analysis.ack_rtt = Some(rtt).filter(|rtt| *rtt != 0);
+            analysis.rtt_sample = (!waiting.is_resent && rtt >= 0).then_some(rtt);
         }
         measure_flight(&mut analysis, segment, own, peer);
         self.note_initial_rtt(segment);
@@ -153,7 +157,7 @@ impl Connection {
             && segment.flags.has(Flags::ACK)
             && self.initial_rtt.is_none()
         {
-            self.initial_rtt = self.last_syn.map(|syn| segment.time.since(syn));
+            self.initial_rtt = self.last_syn.map(|syn| segment.time.saturating_sub(syn));
         }
     }
 }
@@ -253,7 +257,7 @@ fn check_sequence(
     if !is_old {
         return;
     }
-    let is_within = |time: Timestamp, limit| (0..limit).contains(&segment.time.since(time));
+    let is_within = |time: i64, limit| (0..limit).contains(&segment.time.saturating_sub(time));
     if peer.duplicate_acks >= 2
         && peer.ack == segment.seq
         && is_within(peer.ack_time, FAST_NANOSECONDS)
@@ -272,7 +276,7 @@ fn check_sequence(
     let (frame, time) = oldest.map_or((own.next_seq_frame, own.next_seq_time), |oldest| {
         (oldest.frame, oldest.time)
     });
-    let rto = segment.time.since(time);
+    let rto = segment.time.saturating_sub(time);
     if rto != 0 {
         analysis.rto = Some(rto);
         analysis.rto_frame = Some(frame);
@@ -289,7 +293,11 @@ fn remember(analysis: &Analysis, segment: &Tested, own: &mut Side, shared: &mut 
             next_seq,
             frame: segment.frame,
             time: segment.time,
+            is_resent: analysis.retransmission,
         };
+        if analysis.retransmission {
+            own.unacked.resend(segment.seq, next_seq);
+        }
         own.unacked.push(waiting, shared);
     }
     if !analysis.zero_window_probe {
@@ -322,11 +330,7 @@ fn measure_flight(analysis: &mut Analysis, segment: &Tested, own: &mut Side, pee
     if segment.length == 0 || !own.knows_flight {
         return;
     }
-    let sacked = peer.sacked.iter();
-    let sacked = sacked.fold(0_u32, |sum, (from, to)| {
-        sum.wrapping_add(to.wrapping_sub(*from))
-    });
-    let in_flight = span.wrapping_sub(sacked);
+    let in_flight = span.wrapping_sub(peer.sacked);
     own.pushed = if own.has_pushed {
         segment.length
     } else {

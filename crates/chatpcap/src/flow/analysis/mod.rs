@@ -58,6 +58,9 @@ pub struct Analysis {
     pub acks_frame: Option<u64>,
     /// Nanoseconds since that frame; `None` where that is 0.
     pub ack_rtt: Option<i64>,
+    /// The same where the acknowledged segment was sent once only: who cannot tell which of two it
+    /// acknowledges tells no round trip (Karn's rule, RFC 6298 §3). Not Wireshark's.
+    pub rtt_sample: Option<i64>,
     /// Nanoseconds from the connection's last SYN to the first segment with ACK and without SYN;
     /// `None` where that is 0.
     pub initial_rtt: Option<i64>,

@@ -4,14 +4,7 @@ use arrayvec::ArrayVec;
 use etherparse::TcpOptionElement;
 
 use super::unacked::Unacked;
-use crate::capture::Timestamp;
 use crate::packet::Tcp;
-
-/// Ranges of a selective acknowledgment: more do not fit into the options (RFC 2018 §3).
-const MAX_RANGES: usize = 4;
-
-/// A selective acknowledgment: first octet, and the one after the last.
-pub(super) type Range = (u32, u32);
 
 /// What one end of a connection sent last, and how far its octets go.
 #[expect(
@@ -22,8 +15,9 @@ pub(super) type Range = (u32, u32);
 pub(super) struct Side {
     /// The highest sequence number that is expected next.
     pub next_seq: Option<u32>,
-    /// When the segment before that number was captured.
-    pub next_seq_time: Timestamp,
+    /// When the segment before that number was captured, in nanoseconds from the first of the
+    /// connection.
+    pub next_seq_time: i64,
     pub next_seq_frame: u64,
     /// What the peer can acknowledge without a gap in the capture.
     pub seen_to: Option<u32>,
@@ -31,7 +25,7 @@ pub(super) struct Side {
     pub is_overtaken: bool,
     /// The last acknowledgment number.
     pub ack: u32,
-    pub ack_time: Timestamp,
+    pub ack_time: i64,
     /// The frame that brought that number first.
     pub ack_frame: u64,
     pub duplicate_acks: u32,
@@ -40,8 +34,8 @@ pub(super) struct Side {
     /// The same in octets.
     pub window_octets: u32,
     pub last: Last,
-    /// Of the last segment.
-    pub sacked: ArrayVec<Range, MAX_RANGES>,
+    /// Octets that the last segment acknowledged selectively.
+    pub sacked: u32,
     /// False from a gap to the next acknowledgment.
     pub knows_flight: bool,
     /// Octets since PSH.
@@ -64,21 +58,20 @@ pub(super) enum Last {
 
 impl Default for Side {
     fn default() -> Self {
-        const EPOCH: Timestamp = Timestamp::new(0, 0);
         Self {
             next_seq: None,
-            next_seq_time: EPOCH,
+            next_seq_time: 0,
             next_seq_frame: 0,
             seen_to: None,
             is_overtaken: false,
             ack: 0,
-            ack_time: EPOCH,
+            ack_time: 0,
             ack_frame: 0,
             duplicate_acks: 0,
             window: None,
             window_octets: 0,
             last: Last::Other,
-            sacked: ArrayVec::new_const(),
+            sacked: 0,
             knows_flight: true,
             pushed: 0,
             has_pushed: false,
@@ -94,15 +87,15 @@ pub(super) const fn is_after(number: u32, other: u32) -> bool {
     other.wrapping_sub(number).cast_signed() < 0
 }
 
-/// The ranges that a segment acknowledges selectively.
-pub(super) fn ranges(tcp: &Tcp<'_>) -> ArrayVec<Range, MAX_RANGES> {
-    let mut ranges = ArrayVec::new();
-    for option in tcp.options() {
-        if let TcpOptionElement::SelectiveAcknowledgement(first, others) = option {
-            let all = std::iter::once(first).chain(others.into_iter().flatten());
-            ranges.clear();
-            ranges.extend(all.take(MAX_RANGES));
-        }
-    }
-    ranges
+/// Octets that a segment acknowledges selectively (RFC 2018 §3), modulo 2^32.
+pub(super) fn sacked(tcp: &Tcp<'_>) -> u32 {
+    let ranges = tcp.options().flat_map(|option| match option {
+        TcpOptionElement::SelectiveAcknowledgement(first, others) => [Some(first)]
+            .into_iter()
+            .chain(others)
+            .collect::<ArrayVec<_, 4>>(),
+        _ => ArrayVec::new(),
+    });
+    let lengths = ranges.flatten().map(|(from, to)| to.wrapping_sub(from));
+    lengths.fold(0, u32::wrapping_add)
 }

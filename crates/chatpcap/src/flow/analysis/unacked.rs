@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 
 use super::side::is_after;
-use crate::capture::Timestamp;
 
 /// Segments of one direction that are kept, as in Wireshark: where the capture lacks the
 /// acknowledgments, the list would grow with the capture.
@@ -12,7 +11,7 @@ const MAX_UNACKED: usize = 10_000;
 /// Segments that every direction may keep, whatever the others do.
 const OWN_UNACKED: usize = 16;
 
-/// Segments beyond these that all flows together may keep: 40 octets each.
+/// Segments beyond these that all flows together may keep: 32 octets each.
 const MAX_SHARED: usize = 1 << 20;
 
 /// How many segments all flows keep beyond the [`OWN_UNACKED`] of each direction.
@@ -26,7 +25,10 @@ pub(super) struct Waiting {
     /// The sequence number after it.
     pub next_seq: u32,
     pub frame: u64,
-    pub time: Timestamp,
+    /// Nanoseconds from the connection's first segment.
+    pub time: i64,
+    /// Whether its octets were sent more than once.
+    pub is_resent: bool,
 }
 
 /// The segments of one direction that are not acknowledged yet, in the order of their sequence
@@ -97,6 +99,13 @@ impl Unacked {
             self.list = VecDeque::new();
         }
         exact
+    }
+
+    /// Marks the segments that share octets with one that is sent again.
+    pub(super) fn resend(&mut self, from: u32, to: u32) {
+        for segment in &mut self.list {
+            segment.is_resent |= is_after(to, segment.seq) && is_after(segment.next_seq, from);
+        }
     }
 
     /// Octets from the first segment's beginning to the last one's end.
