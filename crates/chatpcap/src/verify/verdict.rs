@@ -54,6 +54,27 @@ impl Outcome {
     }
 }
 
+impl Verdict {
+    /// What was typed, if it is a number.
+    pub fn number(&self) -> Option<i128> {
+        match self.typed.as_ref()?.value {
+            Value::Integer(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// What to mind where the answer is wrong, without a number.
+    pub fn hint(&self) -> Option<&'static str> {
+        let Outcome::Wrong(diagnosis) = &self.outcome else {
+            return None;
+        };
+        match self.typed.as_ref()?.value {
+            Value::NotInteger(why) => Some(why),
+            _ => Some(diagnosis.slip.hint()),
+        }
+    }
+}
+
 impl Verification {
     /// Checks a sheet against captures: all questions if it [is whole](Sheet::is_whole), else those
     /// that it answers.

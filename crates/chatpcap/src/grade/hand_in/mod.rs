@@ -95,6 +95,31 @@ pub fn list(folder: &Path) -> io::Result<Listing> {
 }
 
 impl HandIn {
+    /// The hand-in that a folder or a zip file by itself is.
+    ///
+    /// # Errors
+    /// If it is neither, or cannot be looked at.
+    pub fn at(path: &Path) -> io::Result<Self> {
+        let kind = fs::metadata(path)?;
+        let full = fs::canonicalize(path)?;
+        let name = if kind.is_dir() {
+            full.file_name()
+        } else if kind.is_file() {
+            full.file_stem()
+        } else {
+            return Err(io::Error::other("is neither a folder nor a zip file"));
+        };
+        Ok(Self {
+            name: name.unwrap_or_default().to_string_lossy().into_owned(),
+            path: path.to_owned(),
+            kind: if kind.is_dir() {
+                Kind::Folder
+            } else {
+                Kind::Zip
+            },
+        })
+    }
+
     /// Where its folder or zip file is.
     pub fn path(&self) -> &Path {
         &self.path

@@ -1,0 +1,247 @@
+//! The grade of one hand-in: each thing that the rubric asks for, and why points are lost.
+
+use std::io;
+use std::time::SystemTime;
+
+use super::hand_in::{Contents, File, HandIn, Limits};
+use super::item::{Item, ItemKind, of_answers, of_evidence, of_part};
+use super::late::{Late, Moment, Times};
+use super::mark::Marks;
+use super::points::Points;
+use super::rubric::Rubric;
+use super::{Inspection, Remark};
+use crate::ask::Analysis;
+use crate::capture::Capture;
+use crate::trace::Trace;
+use crate::verify::{MAX_SHEET_OCTETS, Sheet};
+
+/// Captures of a hand-in that are read: the lab has three.
+const MAX_CAPTURES: usize = 16;
+/// Files of answers that are read to find the one that counts.
+const MAX_SHEETS: usize = 8;
+/// Packets of the chat that are kept to find a typed number among.
+const ARROWS: usize = 200;
+
+/// What a hand-in gets, and why.
+#[derive(Clone, Debug)]
+pub struct Grade {
+    /// The hand-in's name, raw.
+    pub name: String,
+    /// One item for each thing that the rubric asks for, in its order.
+    pub items: Vec<Item>,
+    /// If it came late.
+    pub late: Option<Late>,
+    /// Captures that were read.
+    pub captures: Vec<String>,
+    /// The file whose answers count.
+    pub answers: Option<String>,
+    /// What a person should look at.
+    pub remarks: Vec<Remark>,
+}
+
+/// A capture of a hand-in, with the file to read it from again.
+struct Read<'a> {
+    file: &'a File,
+    marks: Marks,
+}
+
+impl Grade {
+    /// Grades a hand-in; gives the marks of its captures too.
+    pub(super) fn of(
+        hand_in: &HandIn,
+        rubric: &Rubric,
+        times: &Times,
+        limits: &Limits,
+    ) -> (Self, Vec<(String, Marks)>) {
+        let contents = hand_in.open(limits);
+        let mut remarks = contents.remarks.clone();
+        if contents.files.is_empty() && remarks.is_empty() {
+            remarks.push(Remark::new("empty", "there is no file in it"));
+        }
+        let (traces, reads) = captures(&contents, rubric, &mut remarks);
+        let (sheet, answers) = sheet(&contents, rubric, &mut remarks);
+        let analysis = Analysis::new(traces, &rubric.given);
+        let mut items: Vec<Item> = Vec::new();
+        items.extend(rubric.parts.iter().map(|part| of_part(part, &contents)));
+        items.extend(of_answers(
+            rubric,
+            &analysis,
+            sheet.as_ref(),
+            answers.is_some(),
+        ));
+        let files: Vec<&File> = reads.iter().map(|read| read.file).collect();
+        items.extend(
+            rubric
+                .evidence
+                .iter()
+                .map(|evidence| of_evidence(evidence, &analysis, &files)),
+        );
+        let earned = items.iter().map(|item| item.earned).sum();
+        let came = times
+            .of(&hand_in.name)
+            .or_else(|| newest(hand_in, &contents).map(Moment::from));
+        let late = rubric
+            .late
+            .zip(came)
+            .and_then(|(rule, came)| rule.apply(came, earned));
+        let grade = Self {
+            name: hand_in.name.clone(),
+            items,
+            late,
+            captures: analysis
+                .traces
+                .iter()
+                .map(|trace| trace.name.clone())
+                .collect(),
+            answers,
+            remarks,
+        };
+        let marks = reads
+            .into_iter()
+            .map(|read| (read.file.name().to_owned(), read.marks));
+        (grade, marks.collect())
+    }
+
+    /// What a hand-in gets that could not be graded.
+    pub(super) fn nothing(hand_in: &HandIn, rubric: &Rubric, why: &str) -> Self {
+        let contents = Contents::default();
+        let analysis = Analysis::new(Vec::new(), &rubric.given);
+        let mut items: Vec<Item> = Vec::new();
+        items.extend(rubric.parts.iter().map(|part| of_part(part, &contents)));
+        items.extend(of_answers(rubric, &analysis, None, false));
+        items.extend(
+            rubric
+                .evidence
+                .iter()
+                .map(|evidence| of_evidence(evidence, &analysis, &[])),
+        );
+        Self {
+            name: hand_in.name.clone(),
+            items,
+            late: None,
+            captures: Vec::new(),
+            answers: None,
+            remarks: vec![Remark::new("not-graded", why)],
+        }
+    }
+
+    /// What it gets, after what being late costs.
+    pub fn total(&self) -> Points {
+        let earned: Points = self.items.iter().map(|item| item.earned).sum();
+        earned.minus(self.late.map_or(Points::ZERO, |late| late.lost))
+    }
+
+    /// What it gets for things of one kind, and the most that it could.
+    pub fn subtotal(&self, kind: ItemKind) -> (Points, Points) {
+        let items = || self.items.iter().filter(|item| item.kind == kind);
+        let earned = items().map(|item| item.earned).sum();
+        (earned, items().map(|item| item.points).sum())
+    }
+}
+
+/// Reads the captures in one pass each. What cannot be read is a remark.
+fn captures<'a>(
+    contents: &'a Contents,
+    rubric: &'a Rubric,
+    remarks: &mut Vec<Remark>,
+) -> (Vec<Trace>, Vec<Read<'a>>) {
+    let watch = rubric.given.watch(ARROWS);
+    let (mut traces, mut reads) = (Vec::new(), Vec::new());
+    for (index, file) in contents.matching(&rubric.captures).enumerate() {
+        let name = file.name();
+        if index >= MAX_CAPTURES {
+            let text = format!("not read: {MAX_CAPTURES} captures are read of a hand-in");
+            remarks.push(Remark::new("too-many-captures", text).on(name));
+            break;
+        }
+        match open(file) {
+            Ok(capture) => {
+                let Inspection { trace, marks } = Inspection::read(name, capture, &watch);
+                for notice in &trace.notices {
+                    remarks.push(Remark::new("capture", notice.to_string()).on(name));
+                }
+                traces.push(trace);
+                reads.push(Read { file, marks });
+            }
+            Err(reason) => remarks.push(Remark::new("unreadable", reason).on(name)),
+        }
+    }
+    (traces, reads)
+}
+
+fn open(file: &File) -> Result<Capture, String> {
+    let reader = file.open().map_err(|error| error.to_string())?;
+    Capture::from_reader(reader).map_err(|error| {
+        let mut text = error.to_string();
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        text
+    })
+}
+
+/// The file with the most numbers for answers, and its name.
+fn sheet(
+    contents: &Contents,
+    rubric: &Rubric,
+    remarks: &mut Vec<Remark>,
+) -> (Option<Sheet>, Option<String>) {
+    let mut found: Vec<(Sheet, &str)> = Vec::new();
+    for file in contents.matching(&rubric.answers).take(MAX_SHEETS) {
+        let read = file
+            .read(MAX_SHEET_OCTETS)
+            .map_err(|error| error.to_string());
+        let sheet = read.and_then(|octets| {
+            Sheet::read(file.name(), &octets).map_err(|error| {
+                let cause = std::error::Error::source(&error);
+                cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
+            })
+        });
+        match sheet {
+            Ok(sheet) => found.push((sheet, file.name())),
+            Err(reason) => remarks.push(Remark::new("answers", reason).on(file.name())),
+        }
+    }
+    let numbers = |sheet: &Sheet| {
+        rubric
+            .questions
+            .iter()
+            .filter(|worth| sheet.number(worth.question).is_some())
+            .count()
+    };
+    // Of equals the first.
+    let best = found.iter().map(|(sheet, _)| numbers(sheet)).max();
+    let best = found
+        .iter()
+        .position(|(sheet, _)| Some(numbers(sheet)) == best);
+    let Some(best) = best else {
+        return (None, None);
+    };
+    let (sheet, name) = found.swap_remove(best);
+    for remark in &sheet.remarks {
+        remarks.push(Remark::new("answers", remark.clone()).on(name));
+    }
+    if found.iter().any(|(other, _)| numbers(other) > 0) {
+        let others: Vec<&str> = found.iter().map(|(_, name)| *name).collect();
+        let text = format!(
+            "the answers of this file count, and not those of {}",
+            others.join(", ")
+        );
+        remarks.push(Remark::new("several-answers", text).on(name));
+    }
+    (Some(sheet), Some(name.to_owned()))
+}
+
+/// When the newest file of a hand-in was changed; of a zip, the zip.
+fn newest(hand_in: &HandIn, contents: &Contents) -> Option<SystemTime> {
+    let changed = |read: io::Result<std::fs::Metadata>| read.and_then(|data| data.modified()).ok();
+    if hand_in.is_zip() {
+        return changed(std::fs::metadata(hand_in.path()));
+    }
+    let files = contents.files.iter();
+    files
+        .filter_map(|file| changed(std::fs::metadata(hand_in.path().join(file.name()))))
+        .max()
+}
