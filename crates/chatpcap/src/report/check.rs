@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::layout::{Layout, allowed, painted, safe, wrapped};
 use super::number::hex;
 use crate::ask::{Analysis, Answer, Evidence, Question};
-use crate::verify::{Diagnosis, LookFor, Outcome, Sheet, Verdict, Verification};
+use crate::verify::{LookFor, Outcome, Sheet, Verdict, Verification};
 
 /// Columns of the outcome before each answer: `not shown` and two blanks.
 const OUTCOME: usize = 11;
@@ -31,7 +31,7 @@ pub(super) struct Words {
     /// The right number and why, or what to look for.
     pub(super) right: String,
     /// A display filter that shows it in Wireshark.
-    pub(super) filter: String,
+    pub(super) look: String,
 }
 
 impl<'a> Check<'a> {
@@ -75,7 +75,11 @@ impl<'a> Check<'a> {
         let look_for = LookFor::new(self.analysis, verdict.question);
         let diagnosis = match &verdict.outcome {
             Outcome::Right => return None,
-            Outcome::Wrong(diagnosis) => self.diagnosis(diagnosis),
+            Outcome::Wrong(diagnosis) => {
+                let hint = verdict.hint().filter(|_| self.hint);
+                let text = hint.unwrap_or(&diagnosis.text);
+                format!("{}: {text}", diagnosis.slip.title())
+            }
             Outcome::Missing => "nothing was typed".to_owned(),
             Outcome::NotShown { .. } if self.hint => {
                 "the captures do not show the answer".to_owned()
@@ -90,34 +94,29 @@ impl<'a> Check<'a> {
             }
         };
         let evidence = self.evidence(verdict.question).filter(|_| !self.hint);
-        let (right, filter) = match evidence {
+        let (right, look) = match evidence {
             Some(evidence) => (
                 right(evidence),
-                self.filter(evidence.trace, &evidence.filter()),
+                self.look(evidence.trace, &evidence.filter()),
             ),
-            None => (format!("look for {}", look_for.text), look_for.filter),
+            None => (
+                format!("look for {}", look_for.text),
+                format!("in Wireshark: {}", look_for.filter),
+            ),
         };
         Some(Words {
             diagnosis,
             right,
-            filter,
+            look,
         })
     }
 
-    fn diagnosis(&self, diagnosis: &Diagnosis) -> String {
-        let slip = diagnosis.slip;
-        if self.hint {
-            return format!("{}: {}", slip.title(), slip.hint());
-        }
-        format!("{}: {}", slip.title(), diagnosis.text)
-    }
-
-    /// A display filter, with the capture that it is for where there are several.
-    fn filter(&self, trace: usize, filter: &str) -> String {
+    /// Where to look in Wireshark; the capture is named where there are several.
+    fn look(&self, trace: usize, filter: &str) -> String {
         if self.analysis.traces.len() < 2 {
-            return filter.to_owned();
+            return format!("in Wireshark: {filter}");
         }
-        format!("{filter} in {}", self.name(trace))
+        format!("in Wireshark, {}: {filter}", self.name(trace))
     }
 }
 
@@ -138,8 +137,7 @@ pub fn check_text(check: &Check<'_>, layout: &Layout) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(out, "{outcome}  {}", typed.trim());
         if let Some(words) = check.words(verdict) {
-            let filter = format!("in Wireshark: {}", words.filter);
-            for text in [words.diagnosis, words.right, filter] {
+            for text in [words.diagnosis, words.right, words.look] {
                 out.push_str(&wrapped(&safe(&text), indent, layout.width()));
             }
         }

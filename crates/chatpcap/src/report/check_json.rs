@@ -91,7 +91,7 @@ impl<'a> VerdictEntry<'a> {
             Outcome::Wrong(diagnosis) => Some(DiagnosisEntry {
                 id: diagnosis.slip.id(),
                 title: diagnosis.slip.title(),
-                hint: diagnosis.slip.hint(),
+                hint: verdict.hint().unwrap_or_default(),
                 text: (!check.hint).then_some(diagnosis.text.as_str()),
                 shown: diagnosis
                     .shown

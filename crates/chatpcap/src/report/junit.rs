@@ -20,7 +20,7 @@ pub fn check_junit(check: &Check<'_>) -> Result<String, askama::Error> {
         is_shown: !matches!(verdict.outcome, Outcome::NotShown { .. }),
         problem: check.words(verdict).map(|words| Problem {
             message: safe(&words.diagnosis),
-            text: safe(&format!("{}; in Wireshark: {}", words.right, words.filter)),
+            text: safe(&format!("{}; {}", words.right, words.look)),
         }),
     });
     let cases: Vec<Case> = cases.collect();

@@ -9,6 +9,7 @@ mod check_json;
 mod csv;
 mod flow_graph;
 mod follow;
+mod grade;
 mod handshake;
 mod hex_dump;
 mod json;
@@ -26,6 +27,9 @@ pub use self::check_json::check_json;
 pub use self::csv::csv;
 pub use self::flow_graph::{FlowGraph, Node, Row};
 pub use self::follow::{FollowForm, FollowReport};
+pub use self::grade::{
+    class_csv, class_html, class_json, class_text, gradescope, page_html, page_names, page_text,
+};
 pub use self::json::json;
 pub use self::junit::check_junit;
 pub use self::layout::{Layout, Paint, safe};
