@@ -11,6 +11,7 @@ pub mod random;
 pub mod recording;
 pub mod scenario;
 pub mod segments;
+pub mod small_class;
 pub mod source;
 pub mod tshark;
 pub mod wild;

@@ -76,7 +76,7 @@ fn other_forms() {
 
 #[test]
 fn help() {
-    for command in ["analyze", "verify"] {
+    for command in ["analyze", "grade", "rubric", "verify"] {
         let output = chatpcap(&project(), &[command, "--help"], &[]);
         compare(&format!("{command}-help.txt"), &output.stdout);
     }
@@ -108,6 +108,34 @@ fn verify() {
         let output = chatpcap(&folder, &arguments, notebook.as_bytes());
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{golden}");
         assert_eq!(output.status.code(), Some(1), "{golden}");
+        compare(golden, &output.stdout);
+    }
+}
+
+/// A small class, and one hand-in with mistakes.
+#[test]
+fn grade() {
+    let class = tests::small_class::class();
+    for (golden, options) in [
+        ("grade.txt", &["grade", "."][..]),
+        (
+            "grade-80-ascii.txt",
+            &["grade", ".", "--width", "80", "--ascii"],
+        ),
+        ("grade.csv", &["grade", ".", "--format", "csv"]),
+        ("grade-bob.txt", &["grade", ".", "--student", "bob"]),
+        (
+            "grade-bob.html",
+            &["grade", "--one", "bob", "--format", "html"],
+        ),
+        (
+            "grade-bob.json",
+            &["grade", "--one", "bob", "--format", "gradescope"],
+        ),
+    ] {
+        let output = chatpcap(class.path(), options, &[]);
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{golden}");
+        assert_eq!(output.status.code(), Some(0), "{golden}");
         compare(golden, &output.stdout);
     }
 }

@@ -5,10 +5,13 @@
 
 mod analyze;
 mod follow;
+mod grade;
 mod input;
 mod output;
+mod pages;
 mod progress;
 mod roles;
+mod rubric;
 mod verify;
 
 use std::process::ExitCode;
@@ -26,8 +29,10 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Analyze(analyze::Arguments),
-    Verify(verify::Arguments),
     Follow(follow::Arguments),
+    Verify(verify::Arguments),
+    Grade(grade::Arguments),
+    Rubric(rubric::Arguments),
 }
 
 /// What a command came to.
@@ -46,8 +51,10 @@ pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match &arguments.command {
         Command::Analyze(arguments) => analyze::run(arguments),
-        Command::Verify(arguments) => verify::run(arguments),
         Command::Follow(arguments) => follow::run(arguments),
+        Command::Verify(arguments) => verify::run(arguments),
+        Command::Grade(arguments) => grade::run(arguments),
+        Command::Rubric(arguments) => rubric::run(arguments),
     };
     ExitCode::from(match outcome {
         Outcome::Done => 0,

@@ -50,3 +50,36 @@ impl Drop for Progress {
         }
     }
 }
+
+/// How many of so many things are done; silent where standard error is no terminal.
+pub(super) struct Count(Option<ProgressBar>);
+
+impl Count {
+    /// Progress through `count` things.
+    pub(super) fn new(what: &'static str, count: usize) -> Self {
+        if !io::stderr().is_terminal() {
+            return Self(None);
+        }
+        let bar = ProgressBar::new(u64::try_from(count).unwrap_or(u64::MAX));
+        if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:40}] {pos}/{len} {eta}") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.set_prefix(what);
+        Self(Some(bar))
+    }
+
+    /// One more is done.
+    pub(super) fn add(&self) {
+        if let Some(bar) = &self.0 {
+            bar.inc(1);
+        }
+    }
+}
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
