@@ -93,7 +93,13 @@ fn peak_of_following(packets: u64) -> usize {
         }
         ControlFlow::Continue(())
     };
-    follow(capture.unwrap(), None, FlowNumber::Tcp(0), &mut sink, &mut |_| ());
+    follow(
+        capture.unwrap(),
+        None,
+        FlowNumber::Tcp(0),
+        &mut sink,
+        &mut |_| (),
+    );
     assert!(octets > usize::try_from(packets).unwrap() * 500);
     ALLOCATED.peak_usage() - before
 }

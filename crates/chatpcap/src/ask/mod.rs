@@ -10,6 +10,7 @@ mod datagram;
 mod evidence;
 mod question;
 mod roles;
+mod story;
 
 pub use self::analysis::Analysis;
 pub use self::connection::Connection;
@@ -17,3 +18,4 @@ pub use self::datagram::Datagram;
 pub use self::evidence::Evidence;
 pub use self::question::{Answer, KEYS, Question};
 pub use self::roles::{Given, How, Role, Roles};
+pub use self::story::{Entry, Private, Sight, Story, Told, Way, What};

@@ -4,6 +4,7 @@
 //! is not in the captures, or a checked answer is not right; 2 unusable arguments or input.
 
 mod analyze;
+mod chat;
 mod follow;
 mod grade;
 mod input;
@@ -29,6 +30,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Analyze(analyze::Arguments),
+    Chat(chat::Arguments),
     Follow(follow::Arguments),
     Verify(verify::Arguments),
     Grade(grade::Arguments),
@@ -51,6 +53,7 @@ pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match &arguments.command {
         Command::Analyze(arguments) => analyze::run(arguments),
+        Command::Chat(arguments) => chat::run(arguments),
         Command::Follow(arguments) => follow::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Grade(arguments) => grade::run(arguments),

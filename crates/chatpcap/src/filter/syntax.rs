@@ -255,7 +255,11 @@ fn joined(a: Syntax, b: Syntax, all: bool) -> Syntax {
 
 fn operand(input: &mut Input<'_>) -> Parsed<Syntax> {
     let close = need("`)`", symbol(Symbol::Close));
-    alt((delimited(symbol(Symbol::Open), cut_err(filter), close), test)).parse_next(input)
+    alt((
+        delimited(symbol(Symbol::Open), cut_err(filter), close),
+        test,
+    ))
+    .parse_next(input)
 }
 
 fn test(input: &mut Input<'_>) -> Parsed<Syntax> {

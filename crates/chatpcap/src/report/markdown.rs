@@ -109,7 +109,7 @@ fn block(out: &mut String, title: &str, text: &str) {
 }
 
 /// Text that Markdown and a table cell leave as it is.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in safe(text).chars() {
         if matches!(

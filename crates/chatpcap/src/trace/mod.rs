@@ -9,6 +9,7 @@ mod exhibit;
 mod notice;
 mod pass;
 mod protocols;
+mod speech;
 mod watch;
 
 use std::collections::HashMap;
@@ -26,6 +27,7 @@ pub use self::exhibit::{Exhibits, MAX_EXHIBIT_OCTETS, MAX_EXHIBITS};
 pub use self::notice::{Example, Notice};
 pub use self::pass::Pass;
 pub use self::protocols::ProtocolCounts;
+pub use self::speech::{Listener, Speech, Utterance};
 pub use self::watch::{CHAT_PORT, Likeness, Watch};
 
 use self::notice::Notices;

@@ -173,6 +173,12 @@ impl Stream {
         self.offset
     }
 
+    /// The sequence number of the stream's first octet; `None` before the first segment.
+    pub fn first_seq(&self) -> Option<u32> {
+        let low = u32::try_from(self.offset & u64::from(u32::MAX)).unwrap_or_default();
+        Some(self.next?.wrapping_sub(low))
+    }
+
     /// Octets of memory that waiting segments take.
     pub const fn cost(&self) -> usize {
         self.cost

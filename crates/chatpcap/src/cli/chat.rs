@@ -1,0 +1,110 @@
+//! `chatpcap chat`.
+
+use std::path::PathBuf;
+
+use chatpcap::ask::{Roles as Who, Story};
+use chatpcap::report::StoryReport;
+use chatpcap::trace::{Listener, Trace};
+use clap::{Args, ValueEnum};
+
+use super::input::Input;
+use super::output::{self, Failure, Looks};
+use super::roles::Roles;
+use super::{Outcome, progress};
+
+/// Tell what happened in the chat: who logged in, who said what to whom, and who left.
+///
+/// A room message is one line with the copies that the server sent of it; a private message is shown
+/// with the ends that it went between. Several captures are several views of the same traffic: a
+/// message that several hold is told once.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 done; 2 unusable arguments or input.\n\n\
+    Examples:\n  chatpcap chat chatserver.pcap client1.pcap client2.pcap\n  tcpdump -i any -w - | chatpcap chat -")]
+pub(super) struct Arguments {
+    /// Captures (pcap, pcapng or snoop; plain, gzip, zstd or lz4); `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    roles: Roles,
+
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+
+    #[command(flatten)]
+    looks: Looks,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// Everything, for programs: schema chatpcap/chat/1
+    Json,
+    /// A row an event
+    Csv,
+    /// For a report
+    Markdown,
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments) -> Outcome {
+    let given = arguments.roles.given();
+    let watch = given.watch(0);
+    let (mut traces, mut speeches) = (Vec::new(), Vec::new());
+    let mut outcome = Outcome::Done;
+    for file in &arguments.files {
+        match Input::open(file) {
+            Ok(Input {
+                name,
+                capture,
+                octets,
+            }) => {
+                let mut progress = progress::Progress::new(&name, octets);
+                let mut listener = Listener::new(&watch);
+                let mut set = |read| progress.set(read);
+                traces.push(Trace::read_and_show(
+                    &name,
+                    capture,
+                    &watch,
+                    &mut set,
+                    &mut |frame, _, sightings| {
+                        listener.observe(frame, sightings);
+                    },
+                ));
+                speeches.push(listener.finish());
+            }
+            Err(error) => {
+                output::error(&error);
+                outcome = Outcome::Unusable;
+            }
+        }
+    }
+    if traces.is_empty() {
+        return Outcome::Unusable;
+    }
+    let roles = Who::find(&given, &traces);
+    let story = Story::new(&speeches);
+    let notices = Story::notices(&traces, &speeches);
+    let report = StoryReport {
+        story: &story,
+        traces: &traces,
+        roles: &roles,
+        notices: &notices,
+    };
+    let layout = arguments.looks.layout();
+    let text = match arguments.format {
+        Format::Text => Ok(report.text(&layout)),
+        Format::Markdown => Ok(report.markdown(&layout)),
+        Format::Json => report.json().map_err(Into::into),
+        Format::Csv => report.csv(),
+    };
+    match text {
+        Ok(text) => output::print(&text, outcome),
+        Err(error) => {
+            output::error(&Failure::new(error.to_string()));
+            Outcome::Unusable
+        }
+    }
+}
