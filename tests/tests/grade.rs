@@ -165,6 +165,8 @@ fn a_rubric_says_what_is_asked_for() {
         [[evidence]]\nname = \"server\"\nassert = \"handshakes(port = 5000) in '*server*' >= 2\"\npoints = 3\n\
         [[evidence]]\nname = \"one\"\nassert = \"handshakes in 'client1.pcap' == 1\"\npoints = 2\n\
         [[evidence]]\nname = \"messages\"\nassert = \"udp between client1 and client2 == 2\"\npoints = 1\n\
+        [[evidence]]\nname = \"resets\"\nassert = \"filter('tcp.flags.reset == 1') == 0\"\npoints = 0\n\
+        [[evidence]]\nname = \"texts\"\nassert = \"filter('udp contains \\\"psst\\\" || tcp.flags.syn == 1') in 'client1.pcap' == 3\"\npoints = 0\n\
         [[evidence]]\nname = \"too many\"\nassert = \"tcp (port = 5000) > 1000\"\npoints = 0\n";
     fs::write(path.join("handshakes.toml"), rubric).unwrap();
     let times = "name,time\nalice,2026-11-30T11:00:00Z\nbob,2026-12-01T13:00:00+01:00\n\
@@ -191,6 +193,10 @@ fn a_rubric_says_what_is_asked_for() {
         hand_in(&book, "dora")["late"],
         json!({ "days": 9, "points": 1.5 })
     );
+    // As `tshark -Y` selects them.
+    for name in ["resets", "texts"] {
+        assert_eq!(item(&book, "alice", name)["outcome"], "right", "{name}");
+    }
     let reason = item(&book, "alice", "too many")["reason"].to_string();
     assert!(
         reason.contains("`tcp (port = 5000) > 1000` does not hold"),

@@ -3,15 +3,15 @@
 use std::io;
 use std::time::SystemTime;
 
+use super::Remark;
 use super::hand_in::{Contents, File, HandIn, Limits};
+use super::inspection::{Inspection, open};
 use super::item::{Item, ItemKind, of_answers, of_evidence, of_part};
 use super::late::{Late, Moment, Times};
 use super::mark::Marks;
 use super::points::Points;
 use super::rubric::Rubric;
-use super::{Inspection, Remark};
 use crate::ask::Analysis;
-use crate::capture::Capture;
 use crate::trace::Trace;
 use crate::verify::{MAX_SHEET_OCTETS, Sheet};
 
@@ -167,19 +167,6 @@ fn captures<'a>(
         }
     }
     (traces, reads)
-}
-
-fn open(file: &File) -> Result<Capture, String> {
-    let reader = file.open().map_err(|error| error.to_string())?;
-    Capture::from_reader(reader).map_err(|error| {
-        let mut text = error.to_string();
-        let mut source = std::error::Error::source(&error);
-        while let Some(cause) = source {
-            text = format!("{text}: {cause}");
-            source = cause.source();
-        }
-        text
-    })
 }
 
 /// The file with the most numbers for answers, and its name.

@@ -1,8 +1,14 @@
 //! What is looked at in a capture beside what its [`Trace`] tells, in the same pass.
 
+use std::error::Error;
+use std::ops::ControlFlow;
+
+use super::hand_in::File;
 use super::mark::{Collector, Marks};
 use crate::capture::Capture;
-use crate::trace::{Trace, Watch};
+use crate::field::Needs;
+use crate::filter::Filter;
+use crate::trace::{Pass, Trace, Watch};
 
 /// A capture of a hand-in: what one pass found.
 #[derive(Debug)]
@@ -33,4 +39,32 @@ impl Inspection {
             marks: collector.into_marks(),
         }
     }
+}
+
+/// Opens a file of a hand-in as a capture, or says why it is none.
+pub(super) fn open(file: &File) -> Result<Capture, String> {
+    let reader = file.open().map_err(|error| error.to_string())?;
+    Capture::from_reader(reader).map_err(|error| {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        text
+    })
+}
+
+/// How many frames of a capture a display filter selects.
+pub(super) fn selected(file: &File, filter: &Filter) -> u64 {
+    let mut count: u64 = 0;
+    // What cannot be opened has its remark already.
+    if let Ok(capture) = open(file) {
+        let mut pass = Pass::new(capture, Some(filter), Needs::Frame);
+        pass.run(&mut |_| (), &mut |_, _| {
+            count = count.saturating_add(1);
+            ControlFlow::Continue(())
+        });
+    }
+    count
 }

@@ -1,6 +1,7 @@
 //! One thing that a hand-in gets points for.
 
 use super::hand_in::{Contents, File};
+use super::inspection::selected;
 use super::points::Points;
 use super::rubric::{Evidence, Part, Rubric, Worth};
 use crate::ask::{Analysis, Answer};
@@ -189,11 +190,13 @@ fn of_answer(worth: &Worth, verdict: &Verdict, analysis: &Analysis) -> Item {
 }
 
 /// Whether the captures show something.
-pub(super) fn of_evidence(evidence: &Evidence, analysis: &Analysis, _files: &[&File]) -> Item {
+pub(super) fn of_evidence(evidence: &Evidence, analysis: &Analysis, files: &[&File]) -> Item {
     let item = Item::new(ItemKind::Evidence, &evidence.name, evidence.points);
     let counted = evidence
         .assertion
-        .check(&analysis.roles, &analysis.traces, &|_| 0);
+        .check(&analysis.roles, &analysis.traces, &|index, filter| {
+            files.get(index).map_or(0, |file| selected(file, filter))
+        });
     if counted.holds {
         return item;
     }

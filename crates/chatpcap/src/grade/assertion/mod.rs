@@ -16,10 +16,12 @@ mod parser;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use self::parser::Parser;
 use super::hand_in::Patterns;
 use crate::ask::Roles;
+use crate::filter::Filter;
 use crate::flow::Flow;
 use crate::trace::Trace;
 
@@ -43,7 +45,7 @@ pub struct AssertionError {
     pub reason: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 enum Count {
     Handshakes {
         port: Option<u16>,
@@ -53,7 +55,7 @@ enum Count {
         between: Option<[Host; 2]>,
         port: Option<u16>,
     },
-    Filter(String),
+    Filter(Arc<Filter>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,22 +108,14 @@ impl Assertion {
         Parser::new(text)?.assertion(text)
     }
 
-    /// The display filter whose frames are counted, if that is what it is about.
-    pub fn filter(&self) -> Option<&str> {
-        match &self.count {
-            Count::Filter(filter) => Some(filter),
-            _ => None,
-        }
-    }
-
     /// Counts in captures. Different handshakes count over all captures; packets in the capture that
     /// has most of them, for several captures may show the same. `selected` says how many frames of a
-    /// capture the display filter selects.
+    /// capture a display filter selects.
     pub(super) fn check(
         &self,
         roles: &Roles,
         traces: &[Trace],
-        selected: &dyn Fn(usize) -> u64,
+        selected: &dyn Fn(usize, &Filter) -> u64,
     ) -> Counted {
         let is_meant = |trace: &Trace| {
             self.files
@@ -143,7 +137,7 @@ impl Assertion {
         let mut best = (0, None);
         for (index, trace) in traces() {
             let count = match &self.count {
-                Count::Filter(_) => selected(index),
+                Count::Filter(filter) => selected(index, filter),
                 Count::Packets {
                     protocol,
                     between,

@@ -1,6 +1,9 @@
 //! The text of an assertion.
 
+use std::sync::Arc;
+
 use super::{Assertion, AssertionError, Comparison, Count, Host, Protocol};
+use crate::filter::Filter;
 use crate::grade::hand_in::Patterns;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,9 +117,14 @@ impl Parser {
             "handshakes" => return Ok(Count::Handshakes { port: self.port()? }),
             "filter" => {
                 self.sign("(")?;
-                let (_, filter) = self.quoted("a display filter in quotes")?;
+                let (column, text) = self.quoted("a display filter in quotes")?;
                 self.sign(")")?;
-                return Ok(Count::Filter(filter));
+                let filter = Filter::new(&text).map_err(|error| AssertionError {
+                    // Behind the quote.
+                    column: column + error.column(),
+                    reason: error.message,
+                })?;
+                return Ok(Count::Filter(Arc::new(filter)));
             }
             "packets" => Protocol::All,
             "tcp" => Protocol::Tcp,
@@ -289,6 +297,8 @@ mod tests {
             ("udp >= 1 or more", 10, "nothing more"),
             ("filter(\"tcp) >= 1", 8, "no end"),
             ("udp ≥ 1", 5, "`≥`"),
+            ("filter('tcp.flag == 1') == 0", 9, "tcp.flag"),
+            ("filter('tcp.port == ') == 0", 21, "a value"),
             ("packets(port = 1) >= 1", 8, "a comparison"),
         ] {
             let error = Assertion::new(text).unwrap_err();
