@@ -5,6 +5,7 @@
 
 mod analyze;
 mod chat;
+mod doctor;
 mod follow;
 mod grade;
 mod input;
@@ -31,8 +32,9 @@ struct Arguments {
 enum Command {
     Analyze(analyze::Arguments),
     Chat(chat::Arguments),
-    Follow(follow::Arguments),
+    Doctor(doctor::Arguments),
     Verify(verify::Arguments),
+    Follow(follow::Arguments),
     Grade(grade::Arguments),
     Rubric(rubric::Arguments),
 }
@@ -54,8 +56,9 @@ pub(crate) fn run() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Analyze(arguments) => analyze::run(arguments),
         Command::Chat(arguments) => chat::run(arguments),
-        Command::Follow(arguments) => follow::run(arguments),
+        Command::Doctor(arguments) => doctor::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
+        Command::Follow(arguments) => follow::run(arguments),
         Command::Grade(arguments) => grade::run(arguments),
         Command::Rubric(arguments) => rubric::run(arguments),
     };
