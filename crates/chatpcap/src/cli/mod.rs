@@ -5,7 +5,7 @@
 
 mod analyze;
 mod chat;
-mod doctor;
+mod conversations;
 mod follow;
 mod grade;
 mod input;
@@ -32,9 +32,9 @@ struct Arguments {
 enum Command {
     Analyze(analyze::Arguments),
     Chat(chat::Arguments),
-    Doctor(doctor::Arguments),
-    Verify(verify::Arguments),
+    Conversations(conversations::Arguments),
     Follow(follow::Arguments),
+    Verify(verify::Arguments),
     Grade(grade::Arguments),
     Rubric(rubric::Arguments),
 }
@@ -56,9 +56,9 @@ pub(crate) fn run() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Analyze(arguments) => analyze::run(arguments),
         Command::Chat(arguments) => chat::run(arguments),
-        Command::Doctor(arguments) => doctor::run(arguments),
-        Command::Verify(arguments) => verify::run(arguments),
+        Command::Conversations(arguments) => conversations::run(arguments),
         Command::Follow(arguments) => follow::run(arguments),
+        Command::Verify(arguments) => verify::run(arguments),
         Command::Grade(arguments) => grade::run(arguments),
         Command::Rubric(arguments) => rubric::run(arguments),
     };

@@ -278,6 +278,20 @@ impl<'a> Packet<'a> {
         }
     }
 
+    /// Source and destination of every IP header of the packet, outermost first, quoted ones left out.
+    pub fn ip_addresses(&self) -> impl Iterator<Item = (IpAddr, IpAddr)> {
+        self.layers.iter().filter_map(|layer| {
+            let header = self.header(layer);
+            let network = match layer.protocol {
+                _ if layer.quoted => return None,
+                Protocol::Ipv4 => Network::Ipv4(Ipv4 { header }),
+                Protocol::Ipv6 => Network::Ipv6(Ipv6 { header }, None),
+                _ => return None,
+            };
+            network.addresses()
+        })
+    }
+
     /// Every TCP segment and UDP datagram of the packet, outermost first, quoted ones included,
     /// whose IP addresses are there.
     pub fn transports(&self) -> impl Iterator<Item = Transport<'a>> {

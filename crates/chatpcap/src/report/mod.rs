@@ -6,8 +6,8 @@
 mod answers;
 mod check;
 mod check_json;
+mod conversations;
 mod csv;
-mod doctor;
 mod flow_graph;
 mod follow;
 mod grade;
@@ -26,8 +26,10 @@ mod udp_header;
 
 pub use self::check::{Check, check_text};
 pub use self::check_json::check_json;
+pub use self::conversations::{
+    COLUMNS, Choice, Column, ConversationRows, RowForm, conversations_markdown, conversations_text,
+};
 pub use self::csv::csv;
-pub use self::doctor::{Examined, doctor, doctor_json};
 pub use self::flow_graph::{FlowGraph, Node, Row};
 pub use self::follow::{FollowForm, FollowReport};
 pub use self::grade::{

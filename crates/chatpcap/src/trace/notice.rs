@@ -99,7 +99,7 @@ fn frames(count: u64) -> String {
 }
 
 /// The notices of a pass, while it goes on.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Notices {
     cut: Option<Example>,
     malformed: Option<Example>,

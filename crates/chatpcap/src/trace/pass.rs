@@ -2,45 +2,123 @@
 
 use std::ops::ControlFlow;
 
-use crate::capture::{Capture, Format};
+use crate::capture::{Capture, Format, Frame};
 use crate::field::{Clock, Dissection, Needs};
 use crate::filter::Filter;
 use crate::flow::{Copies, FlowTable};
 use crate::packet::{Decoder, Packet};
 
 /// How often the progress of a pass is told, in frames.
-const FRAMES_A_PROGRESS: u64 = 1 << 14;
+pub(super) const FRAMES_A_PROGRESS: u64 = 1 << 14;
 
 /// One pass over a capture: its frames, each with what is known of it, as far as a filter selects.
-///
-/// No more is found out about a frame than the filter and the observer need.
 #[derive(Debug)]
 pub struct Pass<'f> {
     capture: Capture,
+    examiner: Examiner<'f>,
+}
+
+/// What finds out about one frame after another.
+///
+/// No more is found out about a frame than the filter and the observer need.
+#[derive(Debug)]
+pub(super) struct Examiner<'f> {
     filter: Option<&'f Filter>,
     needs: Needs,
+    has_interfaces: bool,
+    decoder: Decoder,
     flows: FlowTable,
+    clock: Clock,
     frames: u64,
 }
 
-impl<'f> Pass<'f> {
-    /// A pass over `capture` that shows the frames that `filter` selects to an observer that needs to
-    /// know so much of them.
-    pub fn new(capture: Capture, filter: Option<&'f Filter>, needs: Needs) -> Self {
+/// Who looks at the frames that were selected, and may record them in the flow table.
+pub(super) type Observer<'o> = dyn FnMut(&Dissection<'_>, &mut FlowTable) -> ControlFlow<()> + 'o;
+
+impl<'f> Examiner<'f> {
+    /// Examines the frames of a capture of this format for an observer that needs to know so much of
+    /// those that `filter` selects.
+    ///
+    /// `copies` says what becomes of packets that are captured twice, where TCP is analysed.
+    pub(super) fn new(
+        format: Format,
+        filter: Option<&'f Filter>,
+        needs: Needs,
+        copies: Copies,
+    ) -> Self {
         let needs = filter.map_or(needs, |filter| needs.max(filter.needs()));
         let flows = if needs == Needs::Analysis {
-            // Filters select what Wireshark selects; copies are marked.
-            FlowTable::analysing(Copies::Count)
+            FlowTable::analysing(copies)
         } else {
             FlowTable::new()
         };
         Self {
-            capture,
             filter,
             needs,
+            has_interfaces: format == Format::Pcapng,
+            decoder: Decoder::new(),
             flows,
+            clock: Clock::default(),
             frames: 0,
         }
+    }
+
+    /// Examines the next frame, and shows it to the observer if it is selected.
+    pub(super) fn examine(
+        &mut self,
+        frame: &Frame<'_>,
+        observe: &mut Observer<'_>,
+    ) -> ControlFlow<()> {
+        let Self {
+            filter,
+            needs,
+            has_interfaces,
+            decoder,
+            flows,
+            clock,
+            frames,
+        } = self;
+        *frames = frames.saturating_add(1);
+        clock.first = clock.first.or(frame.timestamp);
+        let packet = if *needs >= Needs::Packet {
+            decoder.decode(frame)
+        } else {
+            Packet::undecoded(frame.octets)
+        };
+        let sightings = (*needs >= Needs::Flow).then(|| flows.identify(frame, &packet));
+        let dissection = Dissection {
+            frame,
+            packet: &packet,
+            sightings: sightings.as_ref(),
+            interface: has_interfaces.then_some(frame.interface),
+            clock: *clock,
+        };
+        let mut flow = ControlFlow::Continue(());
+        if filter.is_none_or(|filter| filter.selects(&dissection)) {
+            clock.previous_selected = frame.timestamp;
+            flow = observe(&dissection, flows);
+        }
+        clock.previous = frame.timestamp;
+        flow
+    }
+
+    /// Frames that were examined, selected or not.
+    pub(super) const fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// The flows that were found so far.
+    pub(super) const fn flows(&self) -> &FlowTable {
+        &self.flows
+    }
+}
+
+impl<'f> Pass<'f> {
+    /// A pass over `capture` that shows the frames that `filter` selects to an observer that needs to
+    /// know so much of them. Filters select what Wireshark selects; copies are marked.
+    pub fn new(capture: Capture, filter: Option<&'f Filter>, needs: Needs) -> Self {
+        let examiner = Examiner::new(capture.format(), filter, needs, Copies::Count);
+        Self { capture, examiner }
     }
 
     /// Reads to the end, or until the observer breaks off.
@@ -52,41 +130,13 @@ impl<'f> Pass<'f> {
         progress: &mut dyn FnMut(u64),
         observe: &mut dyn FnMut(&Dissection<'_>, &mut FlowTable) -> ControlFlow<()>,
     ) {
-        let Self {
-            capture,
-            filter,
-            needs,
-            flows,
-            frames,
-        } = self;
-        let has_interfaces = capture.format() == Format::Pcapng;
-        let mut decoder = Decoder::new();
-        let mut clock = Clock::default();
+        let Self { capture, examiner } = self;
         let mut read = capture.octets_read();
         while let Some(frame) = capture.next_frame() {
-            *frames = frames.saturating_add(1);
-            clock.first = clock.first.or(frame.timestamp);
-            let packet = if *needs >= Needs::Packet {
-                decoder.decode(&frame)
-            } else {
-                Packet::undecoded(frame.octets)
-            };
-            let sightings = (*needs >= Needs::Flow).then(|| flows.identify(&frame, &packet));
-            let dissection = Dissection {
-                frame: &frame,
-                packet: &packet,
-                sightings: sightings.as_ref(),
-                interface: has_interfaces.then_some(frame.interface),
-                clock,
-            };
-            if filter.is_none_or(|filter| filter.selects(&dissection)) {
-                clock.previous_selected = frame.timestamp;
-                if observe(&dissection, flows).is_break() {
-                    break;
-                }
+            if examiner.examine(&frame, observe).is_break() {
+                break;
             }
-            clock.previous = frame.timestamp;
-            if frames.is_multiple_of(FRAMES_A_PROGRESS) {
+            if examiner.frames.is_multiple_of(FRAMES_A_PROGRESS) {
                 let now = capture.octets_read();
                 if now != read {
                     read = now;
@@ -103,16 +153,16 @@ impl<'f> Pass<'f> {
 
     /// Frames that were read, selected or not.
     pub const fn frames(&self) -> u64 {
-        self.frames
+        self.examiner.frames
     }
 
     /// The flows that were found so far.
     pub const fn flows(&self) -> &FlowTable {
-        &self.flows
+        &self.examiner.flows
     }
 
     /// The flows that were found, with what the observer recorded.
     pub fn into_flows(self) -> FlowTable {
-        self.flows
+        self.examiner.flows
     }
 }
