@@ -24,6 +24,7 @@ mod snoop;
 mod testing;
 mod timestamp;
 mod window;
+mod writer;
 
 pub use compression::Compression;
 pub use format::Format;
@@ -33,6 +34,7 @@ pub use notice::{Damage, Notice};
 pub use origin::Origin;
 pub use reader::Capture;
 pub use timestamp::Timestamp;
+pub use writer::{CaptureWriter, WriteError};
 
 use std::fmt;
 use std::io;

@@ -8,6 +8,7 @@ use chatpcap::report;
 use chatpcap::trace::Trace;
 use clap::{Args, ValueEnum};
 
+use super::filter::Selection;
 use super::input::Input;
 use super::output::{self, Looks};
 use super::roles::Roles;
@@ -30,6 +31,9 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     roles: Roles,
+
+    #[command(flatten)]
+    selection: Selection,
 
     /// Show for each answer the header's octets, the answer's own marked, and a sentence why
     #[arg(long)]
@@ -88,7 +92,14 @@ impl FromStr for Arrows {
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let given = arguments.roles.given();
-    let watch = given.watch(arguments.arrows.0);
+    let mut watch = given.watch(arguments.arrows.0);
+    watch.filter = match arguments.selection.filter() {
+        Ok(filter) => filter,
+        Err(failure) => {
+            output::error(&failure);
+            return Outcome::Unusable;
+        }
+    };
     let mut traces = Vec::new();
     let mut outcome = Outcome::Done;
     for file in &arguments.files {

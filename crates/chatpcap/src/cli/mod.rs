@@ -6,10 +6,13 @@
 mod analyze;
 mod chat;
 mod conversations;
+mod fields;
+mod filter;
 mod follow;
 mod grade;
 mod input;
 mod output;
+mod packets;
 mod pages;
 mod progress;
 mod roles;
@@ -34,6 +37,8 @@ enum Command {
     Chat(chat::Arguments),
     Conversations(conversations::Arguments),
     Follow(follow::Arguments),
+    Packets(packets::Arguments),
+    Fields(fields::Arguments),
     Verify(verify::Arguments),
     Grade(grade::Arguments),
     Rubric(rubric::Arguments),
@@ -58,6 +63,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Chat(arguments) => chat::run(arguments),
         Command::Conversations(arguments) => conversations::run(arguments),
         Command::Follow(arguments) => follow::run(arguments),
+        Command::Packets(arguments) => packets::run(arguments),
+        Command::Fields(arguments) => fields::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Grade(arguments) => grade::run(arguments),
         Command::Rubric(arguments) => rubric::run(arguments),

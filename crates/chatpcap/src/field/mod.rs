@@ -132,6 +132,13 @@ pub fn find(name: &str) -> Option<&'static Field> {
     all().find(|field| field.name == name)
 }
 
+/// The name that stands for a value of an integer field: `TCP` for 6 of `ip.proto`.
+pub fn name_of(field: &str, value: u64) -> Option<&'static str> {
+    let mut names = find(field)?.names.iter();
+    let name = names.find(|(other, _)| *other == value);
+    name.map(|(_, name)| *name)
+}
+
 /// The name most like a wrong one, if any is alike: for "did you mean".
 pub fn nearest(wrong: &str) -> Option<&'static str> {
     /// Names less alike than this are no help (Jaro-Winkler, 0 to 1).

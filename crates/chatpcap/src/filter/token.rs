@@ -156,7 +156,12 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Fault> {
             (None, Some(character)) => format!("unexpected character {character:?}"),
             (None, None) => "unexpected end".to_owned(),
         };
-        Fault::new(at..end, message)
+        let fault = Fault::new(at..end, message);
+        match character {
+            Some('=') => fault.hint("equal is `==`"),
+            Some('|') => fault.hint("or is `||`"),
+            _ => fault,
+        }
     })?;
     limited(&tokens)?;
     Ok(tokens)

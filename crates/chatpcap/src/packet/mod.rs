@@ -269,6 +269,16 @@ impl<'a> Packet<'a> {
         })
     }
 
+    /// Source and destination address of an IP header, if the layer is one.
+    pub fn addresses(&self, layer: &Layer) -> Option<(IpAddr, IpAddr)> {
+        let header = self.header(layer);
+        match layer.protocol {
+            Protocol::Ipv4 => Network::Ipv4(Ipv4 { header }).addresses(),
+            Protocol::Ipv6 => Network::Ipv6(Ipv6 { header }, None).addresses(),
+            _ => None,
+        }
+    }
+
     /// Source and destination port of a TCP segment or UDP datagram.
     pub fn ports(&self, layer: &Layer) -> Option<(u16, u16)> {
         match (self.tcp(layer), self.udp(layer)) {

@@ -40,11 +40,15 @@ pub(super) fn facts(trace: &Trace) -> Vec<String> {
         let _ = write!(file, " and {}", counted(count(more), "more link type"));
     }
     let octets = counted(trace.octets, "octet");
-    let _ = write!(
-        file,
-        ", {}, {octets} on the wire",
-        counted(trace.packets, "frame")
-    );
+    let frames = match trace.unselected {
+        0 => counted(trace.packets, "frame"),
+        others => format!(
+            "{} of {}",
+            trace.packets,
+            counted(trace.packets.saturating_add(others), "frame")
+        ),
+    };
+    let _ = write!(file, ", {frames}, {octets} on the wire");
     let mut lines = vec![file];
     if let (Some(first), Some(last)) = (trace.first, trace.last) {
         lines.push(format!(

@@ -1,0 +1,10 @@
+//! Lists of packets: a line each, or columns of fields.
+
+mod fields;
+mod info;
+mod list;
+mod row;
+
+pub use self::fields::{FieldForm, FieldList, Occurrence};
+pub use self::list::{PacketForm, PacketList};
+pub use self::row::PacketRow;
