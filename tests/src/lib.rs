@@ -8,6 +8,7 @@ pub mod hostile_hand_ins;
 pub mod notebook;
 pub mod program;
 pub mod random;
+pub mod ranges;
 pub mod recording;
 pub mod scenario;
 pub mod segments;

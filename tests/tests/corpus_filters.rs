@@ -11,6 +11,7 @@ use chatpcap::field::Needs;
 use chatpcap::filter::Filter;
 use chatpcap::trace::Pass;
 use serde_json::Value;
+use tests::ranges::ranges;
 use tests::{corpus, shared};
 
 /// Protocols that are not decoded: a filter that names one is an error, not an empty list.
@@ -91,26 +92,4 @@ fn selected(path: &std::path::Path, filter: &Filter) -> Vec<u64> {
         ControlFlow::Continue(())
     });
     numbers
-}
-
-/// `1-3,7`.
-fn ranges(numbers: &[u64]) -> String {
-    let mut runs: Vec<(u64, u64)> = Vec::new();
-    for number in numbers {
-        match runs.last_mut() {
-            Some((_, last)) if *last + 1 == *number => *last = *number,
-            _ => runs.push((*number, *number)),
-        }
-    }
-    let texts: Vec<String> = runs
-        .iter()
-        .map(|(first, last)| {
-            if first == last {
-                first.to_string()
-            } else {
-                format!("{first}-{last}")
-            }
-        })
-        .collect();
-    texts.join(",")
 }

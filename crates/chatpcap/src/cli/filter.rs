@@ -12,7 +12,12 @@ use super::output::Failure;
 pub(super) struct Selection {
     /// Only frames that this display filter selects, as in Wireshark: 'tcp.port == 5000 && ip.addr ==
     /// 10.20.30.11'; `chatpcap fields` lists the names
-    #[arg(short = 'Y', long = "display-filter", value_name = "EXPR")]
+    #[arg(
+        short = 'Y',
+        long = "display-filter",
+        value_name = "EXPR",
+        allow_hyphen_values = true
+    )]
     expression: Option<String>,
 }
 

@@ -68,6 +68,13 @@ impl Checker {
             } => {
                 let left = self.typed(term)?;
                 let members = members.iter().map(|(from, to)| {
+                    if let TermKind::Calculation(Operator::Minus, ..) = from.kind
+                        && is_constant(from)
+                    {
+                        let fault =
+                            Fault::new(from.span.clone(), "needs a value, not a calculation");
+                        return Err(fault.hint("a range is 1..3"));
+                    }
                     let from = self.comparable(from, &left)?;
                     let to = to.as_ref().map(|to| self.comparable(to, &left));
                     Ok((from, to.transpose()?))
