@@ -10,6 +10,7 @@ use tests::found::{Found, read};
 use tests::frames::{Link, datagram};
 use tests::notebook::notebook;
 use tests::program::{chatpcap, project};
+use tests::random::Random;
 use tests::recording::Recording;
 use tests::scenario::{CLIENT1, CLIENT2, Connection, SERVER, on_port};
 
@@ -387,6 +388,53 @@ fn files_that_hold_no_answers_are_errors() {
         let error = Sheet::read(name, text).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
     }
+}
+
+/// Whatever stands in a file of answers, it is read or it is an error, and soon.
+#[test]
+fn hostile_sheets_are_read_or_refused() {
+    let book = notebook(&RIGHT).to_string();
+    for end in 0..book.len() {
+        drop(Sheet::read("a.ipynb", &book.as_bytes()[..end]));
+    }
+    let python =
+        "SYN_sequence_number = b = (\n  1, '''2\\\n''')\nx, y = 3, \\\n4; z: int = -5 # 6\n"
+            .as_bytes();
+    let mut random = Random::new(7);
+    for _ in 0..3000 {
+        let mut text = python.to_vec();
+        for _ in 0..3 {
+            let at = random.below(text.len());
+            text[at] = *random.one_of(python);
+        }
+        drop(Sheet::read("a.py", &text));
+    }
+    let names: Vec<String> = (0..30_000)
+        .map(|number| format!("SYN_sequence_num{number:06}"))
+        .collect();
+    let key = "SYN_sequence_number";
+    for source in [
+        format!("{key} = {}1{}", "(".repeat(1 << 17), ")".repeat(1 << 17)),
+        format!(
+            "{}{}",
+            format!("{key} = ").repeat(1 << 16),
+            "1,".repeat(1 << 16)
+        ),
+        format!(
+            "{} = {}",
+            vec![key; 100_000].join(", "),
+            vec!["1"; 100_000].join(", ")
+        ),
+        names.join(" = 1\n"),
+        "'''".repeat(1 << 17),
+        "\\".repeat(1 << 16),
+    ] {
+        let sheet = Sheet::read("a.py", source.as_bytes()).unwrap();
+        assert!(sheet.remarks.len() < 20);
+    }
+    let object: serde_json::Map<_, _> = names.into_iter().map(|name| (name, json!(1))).collect();
+    let sheet = Sheet::read("a.json", json!(object).to_string().as_bytes()).unwrap();
+    assert!(sheet.remarks.len() < 20);
 }
 
 #[test]

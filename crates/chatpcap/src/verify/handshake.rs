@@ -46,9 +46,11 @@ pub(super) fn own(analysis: &Analysis, question: Question, value: i128) -> Optio
         _ => 0,
     };
     (0..=1).contains(&value).then(|| {
-        let text = format!(
-            "Wireshark shows {relative} for this segment, counted from the ISN, instead of the number that is sent"
-        );
+        let text = if value == relative {
+            format!("Wireshark shows {value} for this segment, counted from the ISN, instead of the number that is sent")
+        } else {
+            format!("{value} is counted from the ISN, and is not the number that is sent")
+        };
         Diagnosis::new(Slip::RelativeNumber, text)
     })
 }

@@ -11,7 +11,11 @@ pub enum Value {
     NotInteger(&'static str),
 }
 
+const EXPRESSION: &str = "an expression: write the number that it comes to";
 const HEXADECIMAL: &str = "hexadecimal digits, which need `0x` before them";
+/// Octets of an expression that is looked into: no number is longer, and nested parentheses cost the
+/// square of it.
+const MAX_EXPRESSION: usize = 1024;
 const TOO_LONG: &str = "a number that no field of a header holds";
 
 impl Value {
@@ -19,6 +23,9 @@ impl Value {
     /// `(-1)`. Nothing is computed.
     pub(super) fn of_python(expression: &str) -> Self {
         let mut text = expression.trim();
+        if text.len() > MAX_EXPRESSION {
+            return Self::NotInteger(EXPRESSION);
+        }
         while let Some(inner) = parenthesised(text) {
             text = inner.trim();
         }
@@ -103,7 +110,7 @@ fn reason(text: &str) -> &'static str {
     } else if text.parse::<f64>().is_ok() && text.contains(is_digit) {
         "a number with a point or an exponent: write a whole number"
     } else if !text.chars().all(|c| c.is_alphanumeric() || c == '_') {
-        "an expression: write the number that it comes to"
+        EXPRESSION
     } else if text.chars().all(|c| c.is_ascii_hexdigit()) {
         HEXADECIMAL
     } else if text.starts_with(char::is_numeric) {
@@ -160,6 +167,7 @@ mod tests {
             ("١٧", "Python reads"),
             (&"9".repeat(60), "no field"),
             ("0x", "Python reads"),
+            (&"(".repeat(1 << 20), "expression"),
         ] {
             match Value::of_python(text) {
                 Value::NotInteger(reason) => assert!(reason.contains(why), "{text}: {reason}"),

@@ -7,6 +7,7 @@ use std::iter::Peekable;
 use std::str::Chars;
 
 use super::integer::Value;
+use super::sheet::shortened;
 
 /// One name that is assigned something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,12 +26,13 @@ pub(super) struct Assignment {
 pub(super) fn assignments(source: &str) -> Vec<Assignment> {
     let mut found = Vec::new();
     for (line, statement) in statements(source) {
-        let mut parts = sides(&statement);
-        let Some(right) = parts.pop() else {
+        let mut sides = sides(&statement);
+        let Some(right) = sides.pop().filter(|_| !sides.is_empty()) else {
             continue;
         };
-        for target in parts {
-            assign(&target, &right, line, &mut found);
+        let right = Right::new(&right);
+        for target in sides {
+            right.assign_to(&target, line, &mut found);
         }
     }
     found
@@ -137,44 +139,62 @@ fn sides(statement: &str) -> Vec<String> {
     sides
 }
 
-/// What one left side is assigned: a name, a name with its type, or several names of as many values.
-fn assign(target: &str, right: &str, line: usize, found: &mut Vec<Assignment>) {
-    let target = target.trim();
-    let target = target
-        .strip_prefix('(')
-        .and_then(|inner| inner.strip_suffix(')'))
-        .unwrap_or(target);
-    let names: Vec<&str> = target.split(',').map(str::trim).collect();
-    let bare = right.trim();
-    let bare = bare
-        .strip_prefix('(')
-        .and_then(|inner| inner.strip_suffix(')'))
-        .unwrap_or(bare);
-    let values: Vec<&str> = bare.split(',').collect();
-    for (index, name) in names.iter().enumerate() {
-        let (name, is_augmented) = match name.strip_suffix(OPERATORS) {
-            Some(name) => (name.trim_end_matches(OPERATORS).trim_end(), true),
-            None => (*name, false),
-        };
-        let name = name.split(':').next().unwrap_or_default().trim_end();
-        if !is_identifier(name) {
-            continue;
+/// The right side of an assignment, read once for all its left sides.
+struct Right {
+    /// As one expression.
+    whole: (String, Value),
+    /// As so many expressions between commas.
+    parts: Vec<(String, Value)>,
+}
+
+impl Right {
+    fn new(text: &str) -> Self {
+        let read = |text: &str| (shortened(text.trim()), Value::of_python(text));
+        Self {
+            whole: read(text),
+            parts: bare(text).split(',').map(read).collect(),
         }
-        let (text, value) = match values.get(index) {
-            _ if is_augmented => (right, Value::NotInteger(COMPUTED)),
-            Some(value) if names.len() > 1 && values.len() == names.len() => {
-                (*value, Value::of_python(value))
-            }
-            _ if names.len() > 1 => (right, Value::NotInteger(COMPUTED)),
-            _ => (right, Value::of_python(right)),
-        };
-        found.push(Assignment {
-            name: name.to_owned(),
-            text: text.trim().to_owned(),
-            value,
-            line,
-        });
     }
+
+    /// What one left side is assigned: a name, a name with its type, or as many names as values.
+    fn assign_to(&self, target: &str, line: usize, found: &mut Vec<Assignment>) {
+        let names: Vec<&str> = bare(target).split(',').map(str::trim).collect();
+        let is_tuple = names.len() > 1;
+        for (index, name) in names.iter().enumerate() {
+            let plain = name.trim_end_matches(OPERATORS).trim_end();
+            let is_augmented = plain.len() < name.len();
+            let plain = plain.split(':').next().unwrap_or_default().trim_end();
+            if !is_identifier(plain) {
+                continue;
+            }
+            let part = self
+                .parts
+                .get(index)
+                .filter(|_| self.parts.len() == names.len());
+            let (text, value) = match part {
+                Some(part) if is_tuple && !is_augmented => part.clone(),
+                _ if is_tuple || is_augmented => {
+                    (self.whole.0.clone(), Value::NotInteger(COMPUTED))
+                }
+                _ => self.whole.clone(),
+            };
+            found.push(Assignment {
+                name: shortened(plain),
+                text,
+                value,
+                line,
+            });
+        }
+    }
+}
+
+/// What is in the parentheses around a tuple, if there are any.
+fn bare(text: &str) -> &str {
+    let text = text.trim();
+    let inner = text
+        .strip_prefix('(')
+        .and_then(|inner| inner.strip_suffix(')'));
+    inner.unwrap_or(text)
 }
 
 /// What `+=` and its like have before the `=`.

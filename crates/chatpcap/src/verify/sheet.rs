@@ -15,6 +15,8 @@ pub const MAX_SHEET_OCTETS: u64 = 64 << 20;
 const MAX_TEXT: usize = 60;
 /// Remarks on names that are no keys: more help nobody.
 const MAX_UNKNOWN: usize = 8;
+/// Names that are compared with the keys: a notebook assigns some hundreds.
+const MAX_COMPARED: usize = 1000;
 /// Letters by which a name may differ from a key that it is taken for.
 const MAX_DISTANCE: usize = 4;
 
@@ -27,6 +29,7 @@ pub struct Sheet {
     /// Whether all questions are asked, also those that the sheet does not answer.
     pub is_whole: bool,
     unknown: usize,
+    compared: usize,
 }
 
 /// One typed answer.
@@ -211,14 +214,15 @@ impl Sheet {
 
     /// A name that is no key. In a program there are many; those that look like a key are told.
     fn mind_unknown(&mut self, name: &str, place: &str, always: bool) {
+        if self.unknown == MAX_UNKNOWN || self.compared == MAX_COMPARED {
+            return;
+        }
+        self.compared += 1;
         let near = nearest(name);
         if near.is_none() && !always {
             return;
         }
         self.unknown += 1;
-        if self.unknown > MAX_UNKNOWN {
-            return;
-        }
         let hint = near.map_or_else(String::new, |near| {
             format!("; did you mean `{}`?", near.key())
         });
@@ -240,7 +244,7 @@ impl Typed {
 }
 
 /// The first characters of a text, with a sign where there are more.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     let mut chars = text.chars();
     let mut short: String = chars.by_ref().take(MAX_TEXT).collect();
     if chars.next().is_some() {
