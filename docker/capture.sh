@@ -60,7 +60,7 @@ start_capture() { # HOST
     : >"$transcripts/$1.tcpdump.txt"
     # The process's number is kept where the process is, since nobody outside knows it.
     # shellcheck disable=SC2016
-    on "$1" sh -c 'echo $$ >tcpdump.pid && exec tcpdump -Z root --immediate-mode -U -i "$1" -w "$2"' \
+    on "$1" sh -c 'echo $$ >tcpdump.pid && exec tcpdump -Z root -U -i "$1" -w "$2"' \
         sh "$interface" "${capture[$1]}" </dev/null >>"$transcripts/$1.tcpdump.txt" 2>&1 {lock}>&- &
     tcpdump[$1]=$!
     await "$1.tcpdump" "listening on $interface"
@@ -77,6 +77,8 @@ stop_capture() { # HOST CONNECTIONS
     # shellcheck disable=SC2016
     on "$1" sh -c 'kill -INT "$(cat tcpdump.pid)"' </dev/null
     wait "${tcpdump[$1]}" || die "tcpdump on $1 failed"
+    grep --quiet '^0 packets dropped by kernel' "$transcripts/$1.tcpdump.txt" ||
+        die "tcpdump on $1 could not keep up: $(tail -n 1 "$transcripts/$1.tcpdump.txt")" "try again on a machine that is less busy"
 }
 
 enter() { # HOST NAME

@@ -5,6 +5,7 @@ pub mod frames;
 pub mod generator;
 pub mod golden;
 pub mod hostile_hand_ins;
+pub mod lab;
 pub mod notebook;
 pub mod program;
 pub mod random;

@@ -341,7 +341,8 @@ fn ipv6() -> [SocketAddr; 3] {
 
 #[test]
 fn ipv6_roles_go_by_who_connects_first() {
-    let [client1, client2, server] = ipv6();
+    let [client1, client2, server] = ["[fd01::1]:50748", "[fd01::2]:41302", "[fd01::3]:5000"]
+        .map(|text| text.parse::<SocketAddr>().unwrap());
     let mut recording = ethernet();
     // DNS goes over IPv4: that the lab's address appears in it does not make it an IPv6 client.
     let resolver = v4([10, 20, 30, 2], 53);
@@ -359,10 +360,30 @@ fn ipv6_roles_go_by_who_connects_first() {
     found.expect_tcp(0, handshake, ISN_A, ISN_B);
     found.expect_udp(0, message);
     let roles = &found.analysis.roles;
-    assert_eq!(roles.server.unwrap().who.to_string(), "[fd00::3]:5000");
+    assert_eq!(roles.server.unwrap().who.to_string(), "[fd01::3]:5000");
     assert_eq!(roles.client1.unwrap().who, client1.ip());
     assert_eq!(roles.client1.unwrap().how, How::FirstInitiator);
     assert_eq!(roles.client2.unwrap().who, client2.ip());
+}
+
+#[test]
+fn client1_has_an_ipv6_address_in_the_lab() {
+    let [client1, client2, server] = ipv6();
+    let mut recording = ethernet();
+    Connection::new(client2, ISN_C, server, ISN_D).open(&mut recording);
+    let handshake = Connection::new(client1, ISN_A, server, ISN_B).open(&mut recording);
+    let found = Found::of(&recording);
+    found.expect_tcp(0, handshake, ISN_A, ISN_B);
+    let client1 = found.analysis.roles.client1.unwrap();
+    assert_eq!(client1.how, How::LabAddress);
+
+    // Where only client2 is seen, the question is not answered with its connection.
+    let mut recording = ethernet();
+    Connection::new(client2, ISN_C, server, ISN_D).open(&mut recording);
+    let [mine, other] = [client1.who, client2.ip()].map(|ip| SocketAddr::new(ip, 5000));
+    recording.add(&datagram(mine, other, 0, b"hello"));
+    let found = Found::of(&recording);
+    found.expect_reason(Question::Syn, &["fd00::11"]);
 }
 
 #[test]

@@ -7,6 +7,7 @@
 mod analysis;
 mod connection;
 mod datagram;
+mod doctor;
 mod evidence;
 mod question;
 mod roles;
@@ -15,6 +16,7 @@ mod story;
 pub use self::analysis::Analysis;
 pub use self::connection::Connection;
 pub use self::datagram::Datagram;
+pub use self::doctor::{Advice, Examination, Finding, Severity};
 pub use self::evidence::Evidence;
 pub use self::question::{Answer, KEYS, Question};
 pub use self::roles::{Given, How, Role, Roles};

@@ -1,13 +1,16 @@
 //! Who is who: the chat server and the two clients of the lab.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::flow::{Endpoint, Flow, TcpFlow, UdpFlow};
 use crate::trace::{CHAT_PORT, FlowNumber, Likeness, Trace, Watch};
 
-/// The address that the lab gives client1.
-const LAB_CLIENT1: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 20, 30, 11));
+/// The addresses that the lab gives client1.
+const LAB_CLIENT1: [IpAddr; 2] = [
+    IpAddr::V4(Ipv4Addr::new(10, 20, 30, 11)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 0x11)),
+];
 
 /// The roles that the user named.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,18 +32,26 @@ impl Given {
     }
 
     /// What an end of one flow may be called where no other flow is looked at: by the names given,
-    /// by client1's address in the lab, and over TCP by the server's port.
+    /// by client1's addresses in the lab, and over TCP by the server's port.
     pub fn name_of(&self, end: Endpoint, number: FlowNumber) -> Option<&'static str> {
         let is = |host: Option<IpAddr>| host == Some(end.address);
         if is(self.server) {
             Some("server")
-        } else if is(self.client1.or(Some(LAB_CLIENT1))) {
+        } else if self.is_client1(end.address) {
             Some("client1")
         } else if is(self.client2) {
             Some("client2")
         } else {
             let is_server = self.server.is_none() && end.port == self.port();
             (is_server && matches!(number, FlowNumber::Tcp(_))).then_some("server")
+        }
+    }
+
+    /// Whether this is the host named as client1, or else the lab's.
+    fn is_client1(&self, host: IpAddr) -> bool {
+        match self.client1 {
+            Some(client1) => client1 == host,
+            None => LAB_CLIENT1.contains(&host),
         }
     }
 
@@ -180,13 +191,17 @@ impl Roles {
             return Some(Role::new(client1, How::Given));
         }
         let is_server = |host| self.server.is_some_and(|server| server.who.address == host);
-        let appears = traces.iter().any(|trace| has_host(trace, LAB_CLIENT1));
+        let appears = |host| traces.iter().any(|trace| has_host(trace, host));
         // A server on IPv6 has no client with an IPv4 address, whatever else that host does.
-        let same_version = self
-            .server
-            .is_none_or(|server| server.who.address.is_ipv4());
-        if appears && same_version && !is_server(LAB_CLIENT1) {
-            return Some(Role::new(LAB_CLIENT1, How::LabAddress));
+        let same_version = |host: IpAddr| {
+            self.server
+                .is_none_or(|server| server.who.address.is_ipv4() == host.is_ipv4())
+        };
+        let in_the_lab = LAB_CLIENT1
+            .into_iter()
+            .find(|host| appears(*host) && same_version(*host) && !is_server(*host));
+        if let Some(client1) = in_the_lab {
+            return Some(Role::new(client1, How::LabAddress));
         }
         let mut clients = traces.iter().flat_map(|trace| self.clients(trace));
         clients
@@ -248,9 +263,9 @@ fn find_server(given: &Given, traces: &[Trace]) -> Option<Role<Endpoint>> {
     let responder = |flow: &TcpFlow| flow.responder().filter(|endpoint| endpoint.port == port);
     let answered = || flows().filter(|flow| flow.handshake.syn_ack.is_some());
     // Of several servers on the port, the one that client1 talks to is asked for.
-    let client1 = given.client1.unwrap_or(LAB_CLIENT1);
     let of_client1 = |flow: &TcpFlow| {
-        let is_its = flow.initiator().is_some_and(|from| from.address == client1);
+        let initiator = flow.initiator();
+        let is_its = initiator.is_some_and(|from| given.is_client1(from.address));
         responder(flow).filter(|_| is_its)
     };
     let in_the_middle = |flow: &TcpFlow| {

@@ -20,26 +20,37 @@ pub(super) struct Input {
     pub(super) octets: Option<u64>,
 }
 
+/// Why there is no capture to read.
+pub(super) enum Unopened {
+    /// Standard input is a terminal.
+    Terminal,
+    /// The file, or what came by standard input, is no capture.
+    Capture(CaptureError),
+}
+
 impl Input {
     /// Opens a file, or standard input for `-`.
     pub(super) fn open(path: &Path) -> Result<Self, Failure> {
         let name = path.display().to_string();
+        Self::try_open(path).map_err(|why| why.into_failure(&name))
+    }
+
+    /// The same, for who wants to know why it failed.
+    pub(super) fn try_open(path: &Path) -> Result<Self, Unopened> {
+        let name = path.display().to_string();
         if path.as_os_str() == "-" {
             let stdin = io::stdin();
             if stdin.is_terminal() {
-                return Err(
-                    Failure::new("standard input is a terminal, not a capture".to_owned())
-                        .with_hint("tcpdump -w - | chatpcap analyze -".to_owned()),
-                );
+                return Err(Unopened::Terminal);
             }
-            let capture = Capture::from_reader(stdin).map_err(|error| failure(&name, &error))?;
+            let capture = Capture::from_reader(stdin).map_err(Unopened::Capture)?;
             return Ok(Self {
                 name,
                 capture,
                 octets: None,
             });
         }
-        let capture = Capture::open(path).map_err(|error| failure(&name, &error))?;
+        let capture = Capture::open(path).map_err(Unopened::Capture)?;
         let octets = fs::metadata(path)
             .ok()
             .filter(fs::Metadata::is_file)
@@ -49,6 +60,19 @@ impl Input {
             capture,
             octets,
         })
+    }
+}
+
+impl Unopened {
+    /// The same in words.
+    pub(super) fn into_failure(self, name: &str) -> Failure {
+        match self {
+            Self::Terminal => {
+                Failure::new("standard input is a terminal, not a capture".to_owned())
+                    .with_hint("tcpdump -w - | chatpcap analyze -".to_owned())
+            }
+            Self::Capture(error) => failure(name, &error),
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 mod analyze;
 mod chat;
 mod conversations;
+mod doctor;
 mod fields;
 mod filter;
 mod follow;
@@ -36,10 +37,11 @@ enum Command {
     Analyze(analyze::Arguments),
     Chat(chat::Arguments),
     Conversations(conversations::Arguments),
-    Follow(follow::Arguments),
+    Doctor(doctor::Arguments),
     Packets(packets::Arguments),
     Fields(fields::Arguments),
     Verify(verify::Arguments),
+    Follow(follow::Arguments),
     Grade(grade::Arguments),
     Rubric(rubric::Arguments),
 }
@@ -62,10 +64,11 @@ pub(crate) fn run() -> ExitCode {
         Command::Analyze(arguments) => analyze::run(arguments),
         Command::Chat(arguments) => chat::run(arguments),
         Command::Conversations(arguments) => conversations::run(arguments),
-        Command::Follow(arguments) => follow::run(arguments),
+        Command::Doctor(arguments) => doctor::run(arguments),
         Command::Packets(arguments) => packets::run(arguments),
         Command::Fields(arguments) => fields::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
+        Command::Follow(arguments) => follow::run(arguments),
         Command::Grade(arguments) => grade::run(arguments),
         Command::Rubric(arguments) => rubric::run(arguments),
     };

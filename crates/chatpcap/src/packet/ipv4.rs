@@ -32,6 +32,8 @@ pub const FLAGS_AND_OFFSET: Field = Field::new("flags_and_fragment_offset", 6, 2
 pub const TIME_TO_LIVE: Field = Field::new("time_to_live", 8, 1);
 /// The protocol of the payload: 6 TCP, 17 UDP.
 pub const PROTOCOL: Field = Field::new("protocol", 9, 1);
+/// The checksum over the header.
+pub const CHECKSUM: Field = Field::new("header_checksum", 10, 2);
 /// Who sent it.
 pub const SOURCE: Field = Field::new("source_address", 12, 4);
 /// Whom it is for.

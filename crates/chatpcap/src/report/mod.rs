@@ -8,6 +8,7 @@ mod check;
 mod check_json;
 mod conversations;
 mod csv;
+mod doctor;
 mod flow_graph;
 mod follow;
 mod grade;
@@ -31,6 +32,7 @@ pub use self::conversations::{
     COLUMNS, Choice, Column, ConversationRows, RowForm, conversations_markdown, conversations_text,
 };
 pub use self::csv::csv;
+pub use self::doctor::{Examined, doctor, doctor_json};
 pub use self::flow_graph::{FlowGraph, Node, Row};
 pub use self::follow::{FollowForm, FollowReport};
 pub use self::grade::{

@@ -4,6 +4,7 @@
 //! the number of packets.
 
 mod arrow;
+mod checkup;
 mod conversations;
 mod dialogue;
 mod exhibit;
@@ -23,6 +24,7 @@ use crate::packet::Packet;
 
 pub(crate) use self::arrow::Kind;
 pub use self::arrow::{Arrow, Arrows, Message};
+pub use self::checkup::{Checkup, Loss, Tally};
 pub use self::conversations::{Conversation, Conversations, End, Layer, Mac, Pair};
 pub use self::dialogue::{FlowNumber, Followed, Turn, follow};
 pub use self::exhibit::{Exhibits, MAX_EXHIBIT_OCTETS, MAX_EXHIBITS};

@@ -1,0 +1,107 @@
+//! `chatpcap doctor`.
+
+use std::path::PathBuf;
+
+use chatpcap::ask::{Examination, Given, Severity};
+use chatpcap::report::{self, Examined};
+use chatpcap::trace::{Checkup, Trace};
+use clap::{Args, ValueEnum};
+
+use super::input::{Input, Unopened};
+use super::output::{self, Failure, Looks};
+use super::roles::Roles;
+use super::{Outcome, progress};
+
+/// Say what is wrong with a capture, and the command that captures it right.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 the lab's questions can be answered; 1 something keeps them from being \
+    answered; 2 unusable arguments, or a file that is no capture.\n\nExamples:\n  chatpcap doctor client1.pcap\n  \
+    chatpcap doctor *.pcap --format json"
+)]
+pub(super) struct Arguments {
+    /// Captures (pcap, pcapng or snoop; plain, gzip, zstd or lz4); `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    roles: Roles,
+
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+
+    #[command(flatten)]
+    looks: Looks,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs: schema chatpcap/doctor/1
+    Json,
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments) -> Outcome {
+    let given = arguments.roles.given();
+    let mut captures = Vec::new();
+    let mut outcome = Outcome::Done;
+    for file in &arguments.files {
+        let name = file.display().to_string();
+        let examined = match Input::try_open(file) {
+            Ok(input) => examine(input, &given),
+            Err(Unopened::Capture(error)) => Examined {
+                examination: Examination::unusable(&name, &error),
+                name,
+                trace: None,
+            },
+            Err(Unopened::Terminal) => {
+                output::error(&Unopened::Terminal.into_failure(&name));
+                outcome = Outcome::Unusable;
+                continue;
+            }
+        };
+        let is_serious = examined.examination.worst() == Some(Severity::Serious);
+        if examined.trace.is_none() {
+            outcome = Outcome::Unusable;
+        } else if is_serious && outcome == Outcome::Done {
+            outcome = Outcome::NotThere;
+        }
+        captures.push(examined);
+    }
+    let text = match arguments.format {
+        Format::Text => report::doctor(&captures, &arguments.looks.layout()),
+        Format::Json => match report::doctor_json(&captures) {
+            Ok(text) => text,
+            Err(error) => {
+                output::error(&Failure::new(error.to_string()));
+                return Outcome::Unusable;
+            }
+        },
+    };
+    output::print(&text, outcome)
+}
+
+fn examine(input: Input, given: &Given) -> Examined {
+    let Input {
+        name,
+        capture,
+        octets,
+    } = input;
+    let mut progress = progress::Progress::new(&name, octets);
+    let mut checkup = Checkup::default();
+    let trace = Trace::read_and_show(
+        &name,
+        capture,
+        &given.watch(0),
+        &mut |read| progress.set(read),
+        &mut |frame, packet, sightings| checkup.observe(frame, packet, sightings),
+    );
+    Examined {
+        examination: Examination::new(&trace, &checkup, given),
+        name,
+        trace: Some(trace),
+    }
+}

@@ -1,0 +1,80 @@
+//! The chat's story and the doctor's findings on every capture of the corpus: no panic, and bounded.
+//!
+//! Needs `../shared/corpus` beside the project; without it the test says so and passes.
+
+use chatpcap::ask::{Examination, Given, Roles, Story};
+use chatpcap::capture::Capture;
+use chatpcap::report::{Examined, Layout, StoryReport, doctor, doctor_json};
+use chatpcap::trace::{Checkup, Listener, Trace};
+use tests::corpus;
+
+#[test]
+fn every_capture_is_told_and_examined() {
+    let Some(corpus) = corpus() else {
+        println!("skipped: ../shared/corpus is not there");
+        return;
+    };
+    let layout = Layout::new(Some(80));
+    let (mut examined, mut chats, mut ailing) = (0, 0, 0);
+    // Whatever is there on the port that most flows have is read as if it were the chat.
+    for (given, (capture, facts)) in corpus.iter().flat_map(|it| {
+        let port = |port| Given {
+            port: Some(port),
+            ..Given::default()
+        };
+        [5000, 80, 443].map(|number| (port(number), it))
+    }) {
+        let Ok(opened) = Capture::open(&capture.path) else {
+            assert_eq!(facts["packets"], 0, "{}", capture.name);
+            continue;
+        };
+        let mut listener = Listener::new(&given.watch(0));
+        let mut checkup = Checkup::default();
+        let trace = Trace::read_and_show(
+            &capture.name,
+            opened,
+            &given.watch(0),
+            &mut |_| (),
+            &mut |frame, packet, sightings| {
+                listener.observe(frame, sightings);
+                checkup.observe(frame, packet, sightings);
+            },
+        );
+        let speeches = [listener.finish()];
+        let traces = [trace];
+        let story = Story::new(&speeches);
+        let report = StoryReport {
+            story: &story,
+            roles: &Roles::find(&given, &traces),
+            notices: &Story::notices(&traces, &speeches),
+            traces: &traces,
+        };
+        let texts = [
+            report.text(&layout),
+            report.markdown(&layout),
+            report.csv().unwrap(),
+            report.json().unwrap(),
+        ];
+        let is_safe = |text: &str| !text.contains(|c: char| c.is_control() && c != '\n');
+        assert!(is_safe(&texts[0]) && is_safe(&texts[1]), "{}", capture.name);
+        let again = Story::new(&speeches);
+        assert_eq!(format!("{story:?}"), format!("{again:?}"));
+        chats += u64::from(!story.is_empty());
+
+        let [trace] = traces;
+        let examination = Examination::new(&trace, &checkup, &given);
+        ailing += u64::from(examination.worst().is_some());
+        let captures = [Examined {
+            name: capture.name.clone(),
+            trace: Some(trace),
+            examination,
+        }];
+        assert!(is_safe(&doctor(&captures, &layout)), "{}", capture.name);
+        doctor_json(&captures).unwrap();
+        examined += 1;
+    }
+    println!(
+        "{examined} examined, {ailing} with findings, {chats} with something that reads as a chat"
+    );
+    assert!(examined > 250);
+}
