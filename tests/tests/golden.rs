@@ -141,14 +141,18 @@ fn grade() {
 }
 
 /// Each block of the README that begins with a command shows lines that the command prints, in order.
+/// `cd` holds until the next one.
 #[test]
 fn the_readme_shows_what_is_printed() {
     let readme = fs::read_to_string(project().join("README.md")).unwrap();
+    let mut folder = project();
     let mut shown = 0;
     for block in readme.split("```text\n").skip(1) {
         let block = block.split("```").next().unwrap();
         let mut lines = block.lines().filter(|line| *line != "...").peekable();
-        lines.next_if(|line| line.starts_with("$ cd "));
+        if let Some(line) = lines.next_if(|line| line.starts_with("$ cd ")) {
+            folder.push(&line["$ cd ".len()..]);
+        }
         let Some(command) = lines
             .next()
             .and_then(|line| line.strip_prefix("$ chatpcap "))
@@ -156,7 +160,7 @@ fn the_readme_shows_what_is_printed() {
             continue;
         };
         let arguments: Vec<&str> = command.split(' ').collect();
-        let output = chatpcap(&project().join("captures/python-lab"), &arguments, &[]);
+        let output = chatpcap(&folder, &arguments, &[]);
         let printed = String::from_utf8(output.stdout).unwrap();
         let mut printed = printed.lines();
         for line in lines {
