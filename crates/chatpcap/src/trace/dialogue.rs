@@ -47,8 +47,9 @@ pub struct Followed {
     pub notices: Vec<Notice>,
 }
 
-/// Reads a capture to its end and gives what a flow says in the frames that `filter` selects to `sink` as soon as it is in order, until
-/// that breaks off. Keeps no more of the flow than waits for earlier octets.
+/// Reads a capture to its end and gives what a flow says in the frames that `filter` selects to
+/// `sink`, as soon as it is in order, until that breaks off. Keeps no more of the flow than waits for
+/// earlier octets.
 ///
 /// `progress` is told now and then how many octets of the input have been read.
 pub fn follow(
@@ -64,7 +65,8 @@ pub fn follow(
     pass.run(progress, &mut |seen, _| {
         start = seen.clock.first;
         precision = precision.max(seen.frame.precision);
-        if let Some(sighting) = seen.sightings.and_then(Sightings::innermost) {
+        let sightings = seen.sightings.into_iter().flat_map(Sightings::iter);
+        for sighting in sightings.filter(|sighting| !sighting.transport.quoted) {
             dialogue.observe(seen.frame, sighting, &mut |ends, direction, piece| {
                 sink(Turn {
                     ends,
