@@ -1,0 +1,165 @@
+//! Damaged captures and hostile texts, told, examined and followed: always an answer, never a panic.
+
+use std::io::Cursor;
+use std::ops::ControlFlow;
+
+use chatpcap::ask::{Examination, Given, Roles, Story};
+use chatpcap::capture::Capture;
+use chatpcap::report::{Examined, FollowForm, FollowReport, Layout, StoryReport, doctor};
+use chatpcap::trace::{Checkup, FlowNumber, Listener, Trace, follow};
+use tests::frames::{Link, datagram};
+use tests::program::project;
+use tests::random::Random;
+use tests::recording::Recording;
+use tests::scenario::{CLIENT1, CLIENT2, Connection, SERVER, on_port};
+
+/// Octets from one damage to the next: a prime, so that every field is met.
+const STRIDE: usize = if cfg!(debug_assertions) { 13 } else { 1 };
+
+#[test]
+fn every_damaged_capture_is_answered() {
+    for name in ["chatserver.pcap", "client1.pcap"] {
+        let file = std::fs::read(project().join("captures/python-lab").join(name)).unwrap();
+        for at in (0..file.len()).step_by(STRIDE) {
+            answer(&file[..at]);
+            for flip in [0x01, 0x80, 0xff] {
+                let mut damaged = file.clone();
+                damaged[at] ^= flip;
+                answer(&damaged);
+            }
+        }
+    }
+}
+
+/// Texts of both dialects, cut, repeated and altered at random.
+#[test]
+fn every_text_is_answered() {
+    let lines: [&[u8]; 12] = [
+        b"{\"type\":\"hello\",\"version\":1}\n",
+        b"{\"type\":\"welcome\",\"name\":\"alice\",\"ip\":\"10.20.30.11\"}\n",
+        b"{\"type\":\"message\",\"seq\":1,\"from\":\"bob\",\"text\":\"\\u001b[2J\"}\n",
+        b"{\"type\":\"left\",\"users\":[\"bob\"],\"reason\":\"quit\"}\n",
+        b"{\"type\":\"say\",\"id\":1,\"text\":\"hi\"}\n",
+        b"{\"type\":\"bye\",\"code\":\"taken_over\",\"text\":\"\xe2\x80\xae\"}\n",
+        b"{\"type\":\"roster\",\"users\":[\"bob\",\"alice\"],\"more\":true}\n",
+        b"!{\"alice\": \"10.20.30.11\", \"bob\": \"10.20.30.12\"}",
+        b"!{\"alice\": ",
+        b"bob: hi bob: hi !{} alice: ",
+        b"\x00\x1b]0;title\x07\xff\xfe",
+        b"alice",
+    ];
+    let mut random = Random::new(7);
+    for _ in 0..if cfg!(debug_assertions) { 150 } else { 5000 } {
+        let mut recording = Recording::new(Link::Ethernet);
+        let mut connections =
+            [CLIENT1, CLIENT2].map(|client| Connection::new(client, 1, SERVER, 2));
+        for connection in &mut connections {
+            connection.open(&mut recording);
+        }
+        for _ in 0..40 {
+            let mut text = random.one_of(&lines).repeat(1 + random.below(3));
+            text.truncate(1 + random.below(text.len()));
+            let at = random.below(text.len());
+            text[at] ^= u8::try_from(random.below(4)).unwrap();
+            let connection = &mut connections[random.below(2)];
+            let packet = match random.below(4) {
+                0 => datagram(on_port(CLIENT1, 5000), on_port(CLIENT2, 5000), 7, &text),
+                1 => connection.client_says(&text),
+                _ => connection.server_says(&text),
+            };
+            // Some are lost, some come twice.
+            for _ in 0..random.below(6).min(2) {
+                recording.add(&packet);
+            }
+        }
+        answer(&recording.pcap());
+    }
+}
+
+/// A flood of numbers that never fit together, and of clients.
+#[test]
+fn a_flood_is_answered_within_bounds() {
+    let mut recording = Recording::new(Link::Ethernet);
+    for port in 0..300 {
+        let mut connection = Connection::new(on_port(CLIENT1, 20_000 + port), 1, SERVER, 2);
+        connection.open(&mut recording);
+        recording.add(&connection.client_says(format!("user{port}").as_bytes()));
+        recording.add(&connection.server_says(b"bob: the same "));
+        connection.client_says(b"lost");
+        recording.add(&connection.client_says(b"waits for ever"));
+    }
+    answer(&recording.pcap());
+}
+
+fn answer(file: &[u8]) {
+    let given = Given::default();
+    let layout = Layout::new(Some(60));
+    let open = || Capture::from_reader(Cursor::new(file.to_vec()));
+    let capture = match open() {
+        Ok(capture) => capture,
+        Err(error) => {
+            let examination = Examination::unusable("x.pcap", &error);
+            assert!(examination.worst().is_some());
+            return;
+        }
+    };
+    let (mut listener, mut checkup) = (Listener::new(&given.watch(0)), Checkup::default());
+    let trace = Trace::read_and_show(
+        "x.pcap",
+        capture,
+        &given.watch(0),
+        &mut |_| (),
+        &mut |frame, packet, sightings| {
+            listener.observe(frame, sightings);
+            checkup.observe(frame, packet, sightings);
+        },
+    );
+    let speeches = [listener.finish()];
+    let traces = [trace];
+    let story = Story::new(&speeches);
+    let report = StoryReport {
+        story: &story,
+        roles: &Roles::find(&given, &traces),
+        notices: &Story::notices(&traces, &speeches),
+        traces: &traces,
+    };
+    let mut texts = vec![report.text(&layout), report.markdown(&layout)];
+    serde_json::from_str::<serde_json::Value>(&report.json().unwrap()).unwrap();
+    report.csv().unwrap();
+    let [trace] = traces;
+    let examination = Examination::new(&trace, &checkup, &given);
+    texts.push(doctor(
+        &[Examined {
+            name: "x.pcap".to_owned(),
+            trace: Some(trace),
+            examination,
+        }],
+        &layout,
+    ));
+    for (form, number) in [
+        (FollowForm::Text, FlowNumber::Tcp(0)),
+        (FollowForm::Hex, FlowNumber::Udp(0)),
+        (FollowForm::Json, FlowNumber::Tcp(1)),
+    ] {
+        let mut report = FollowReport::new(form, number, given, &layout);
+        let mut text = String::new();
+        report.begin("x.pcap");
+        let mut sink = |turn: chatpcap::trace::Turn<'_>| {
+            text.push_str(&report.turn(&turn));
+            ControlFlow::Continue(())
+        };
+        let followed = follow(open().unwrap(), None, number, &mut sink, &mut |_| ());
+        text.push_str(&report.end(&followed));
+        text.push_str(&report.close());
+        if form == FollowForm::Json {
+            serde_json::from_str::<serde_json::Value>(&text).unwrap();
+        } else {
+            texts.push(text);
+        }
+    }
+    for text in texts {
+        let is_unsafe =
+            |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}');
+        assert!(!text.contains(is_unsafe), "{}", text.escape_debug());
+    }
+}
