@@ -147,6 +147,12 @@ impl<'a> Tcp<'a> {
         self.header.u32(ACKNOWLEDGMENT_NUMBER)
     }
 
+    /// The acknowledgment number where ACK is set.
+    pub fn acknowledges(&self) -> Option<u32> {
+        let counts = self.flags()?.has(Flags::ACK);
+        self.acknowledgment_number().filter(|_| counts)
+    }
+
     /// Octets of the header with its options, as the data offset says.
     pub fn header_length(&self) -> Option<usize> {
         Some(usize::from(self.header.u8(DATA_OFFSET)? >> 4) * 4)

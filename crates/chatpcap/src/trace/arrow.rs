@@ -112,9 +112,7 @@ impl Arrows {
                 let message = Message::Tcp {
                     flags,
                     seq: tcp.sequence_number(),
-                    ack: tcp
-                        .acknowledgment_number()
-                        .filter(|_| flags.is_some_and(|flags| flags.has(Flags::ACK))),
+                    ack: tcp.acknowledges(),
                     payload: tcp.payload_length(),
                 };
                 ((tcp.source_port(), tcp.destination_port()), message)

@@ -204,10 +204,7 @@ impl Checkup {
             return;
         };
         let sides = self.streams.entry(sighting.index).or_default();
-        if let Some(ack) = tcp
-            .acknowledgment_number()
-            .filter(|_| flags.has(Flags::ACK))
-        {
+        if let Some(ack) = tcp.acknowledges() {
             let other = sides.get_mut(sighting.direction.reverse());
             other.reach(ack, frame.number);
         }

@@ -8,7 +8,7 @@ use crate::field::Needs;
 use crate::filter::Filter;
 use crate::flow::reassembly::{Arrival, Limits, Missing, Piece, Stream};
 use crate::flow::{Direction, Endpoint, PerDirection, Sighting, Sightings};
-use crate::packet::{Flags, TransportPayload};
+use crate::packet::TransportPayload;
 
 /// A flow by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,30 +135,18 @@ impl Dialogue {
         let direction = sighting.direction;
         match (sighting.transport.payload, self.number) {
             (TransportPayload::Tcp(tcp), FlowNumber::Tcp(number)) if number == sighting.index => {
-                let ends = self.meet(sighting);
                 let mut goes_on = self.goes_on;
-                let (Some(ends), Some(seq)) = (ends, tcp.sequence_number()) else {
+                let arrival = Arrival::new(frame, &tcp);
+                let (Some(ends), Some(arrival)) = (self.meet(sighting), arrival) else {
                     return;
                 };
-                let flags = tcp.flags().unwrap_or_default();
-                if let Some(ack) = tcp
-                    .acknowledgment_number()
-                    .filter(|_| flags.has(Flags::ACK))
-                {
+                if let Some(ack) = tcp.acknowledges() {
                     let back = direction.reverse();
                     let stream = self.streams.get_mut(back);
                     stream.acknowledge(ack, &mut |piece| {
                         goes_on = goes_on && hear(ends, back, piece).is_continue();
                     });
                 }
-                let arrival = Arrival {
-                    frame: frame.number,
-                    time: frame.timestamp,
-                    seq,
-                    syn: flags.has(Flags::SYN),
-                    length: tcp.payload_length().unwrap_or(0),
-                    octets: tcp.payload(),
-                };
                 self.streams
                     .get_mut(direction)
                     .push(&arrival, &mut |piece| {

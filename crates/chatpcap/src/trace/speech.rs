@@ -6,15 +6,16 @@ use super::{FlowNumber, Watch};
 use crate::capture::{Frame, Timestamp};
 use crate::flow::reassembly::{Arrival, Limits, Piece, Stream};
 use crate::flow::{Direction, Endpoint, PerDirection, Sighting, Sightings, are_close, identity};
+use crate::packet::TransportPayload;
 use crate::packet::chat::{ChatMessage, ChatReader, Dialect, Speaker, datagram};
-use crate::packet::{Flags, TransportPayload};
 
 /// Messages that are kept at most: who reads a story reads less.
 const MAX_UTTERANCES: usize = 100_000;
 /// Octets of text that are kept at most.
 const MAX_TEXT: usize = 64 << 20;
-/// Connections that are read at the same time at most; the flows beyond them are counted.
-const MAX_CONNECTIONS: usize = 65_536;
+/// Connections that are read at the same time at most: each may hold 64 KiB of half a message. The oldest
+/// is given up for a new one.
+const MAX_CONNECTIONS: usize = 2048;
 /// Octets of early segments of all connections together: then the one that adds to them gives up its
 /// gap.
 const MAX_WAITING: usize = 64 << 20;
@@ -52,7 +53,7 @@ pub struct Speech {
     pub list: Vec<Utterance>,
     /// Messages that were not kept.
     pub left_out: u64,
-    /// Connections that were not read: there were too many.
+    /// Segments that were not read: their connections were given up for newer ones.
     pub unread: u64,
     /// Octets of the chat's connections that the capture does not hold.
     pub missing: u64,
@@ -65,12 +66,14 @@ pub struct Listener {
     watch: Watch,
     speech: Speech,
     connections: BTreeMap<u32, Connection>,
+    /// Flows below this number were given up.
+    given_up: u32,
     waiting: usize,
     datagrams: VecDeque<(u64, Option<Timestamp>)>,
 }
 
 /// Both directions of a connection.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Connection {
     sides: PerDirection<Option<Side>>,
 }
@@ -95,6 +98,7 @@ impl Listener {
             watch: watch.clone(),
             speech: Speech::default(),
             connections: BTreeMap::new(),
+            given_up: 0,
             waiting: 0,
             datagrams: VecDeque::new(),
         }
@@ -127,27 +131,24 @@ impl Listener {
         let TransportPayload::Tcp(tcp) = sighting.transport.payload else {
             return;
         };
-        let is_full = self.connections.len() >= MAX_CONNECTIONS;
-        if is_full && !self.connections.contains_key(&sighting.index) {
-            let begins = tcp.flags().is_some_and(Flags::is_syn);
-            self.speech.unread = self.speech.unread.saturating_add(begins.into());
-            return;
-        }
-        let connection = self
-            .connections
-            .entry(sighting.index)
-            .or_insert_with(|| Connection {
-                sides: PerDirection::default(),
-            });
-        let (Some(ends), Some(seq)) = (sighting.sender_and_receiver(), tcp.sequence_number())
+        let (Some(ends), Some(arrival)) =
+            (sighting.sender_and_receiver(), Arrival::new(frame, &tcp))
         else {
             return;
         };
-        let flags = tcp.flags().unwrap_or_default();
+        if !self.connections.contains_key(&sighting.index) {
+            if sighting.index < self.given_up {
+                let is_text = u64::from(!arrival.octets.is_empty());
+                self.speech.unread = self.speech.unread.saturating_add(is_text);
+                return;
+            }
+            if self.connections.len() >= MAX_CONNECTIONS {
+                self.give_up_oldest();
+            }
+        }
+        let connection = self.connections.entry(sighting.index).or_default();
         let speech = &mut self.speech;
-        if let Some(ack) = tcp
-            .acknowledgment_number()
-            .filter(|_| flags.has(Flags::ACK))
+        if let Some(ack) = tcp.acknowledges()
             && let Some(side) = connection.sides.get_mut(sighting.direction.reverse())
         {
             let before = side.stream.cost();
@@ -162,15 +163,7 @@ impl Listener {
             .sides
             .get_mut(sighting.direction)
             .get_or_insert_with(|| Side::new(ends, sighting, watch));
-        side.begins |= flags.has(Flags::SYN);
-        let arrival = Arrival {
-            frame: frame.number,
-            time: frame.timestamp,
-            seq,
-            syn: flags.has(Flags::SYN),
-            length: tcp.payload_length().unwrap_or(0),
-            octets: tcp.payload(),
-        };
+        side.begins |= arrival.syn;
         let before = side.stream.cost();
         side.run(speech, |stream, sink| stream.push(&arrival, sink));
         let others = self.waiting.saturating_sub(before);
@@ -178,6 +171,16 @@ impl Listener {
             side.run(speech, |stream, sink| stream.finish(sink));
         }
         self.waiting = others.saturating_add(side.stream.cost());
+    }
+
+    fn give_up_oldest(&mut self) {
+        if let Some((oldest, mut connection)) = self.connections.pop_first() {
+            for side in connection.sides_mut() {
+                self.waiting = self.waiting.saturating_sub(side.stream.cost());
+                side.finish(&mut self.speech);
+            }
+            self.given_up = oldest.saturating_add(1);
+        }
     }
 
     fn observe_datagram(&mut self, frame: &Frame<'_>, sighting: &Sighting<'_>, octets: &[u8]) {

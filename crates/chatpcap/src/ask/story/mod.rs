@@ -312,7 +312,7 @@ impl Story {
             }
             if speech.unread > 0 {
                 notices.push(format!(
-                    "{name}: {} connections more than are read",
+                    "{name}: {} segments of connections that were given up, more than are read at once",
                     speech.unread
                 ));
             }

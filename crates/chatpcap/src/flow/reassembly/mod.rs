@@ -15,7 +15,8 @@ mod history;
 
 use std::collections::BTreeMap;
 
-use crate::capture::Timestamp;
+use crate::capture::{Frame, Timestamp};
+use crate::packet::{Flags, Tcp};
 
 use self::history::History;
 
@@ -46,6 +47,20 @@ pub struct Arrival<'a> {
     pub length: usize,
     /// Octets of payload that were captured.
     pub octets: &'a [u8],
+}
+
+impl<'a> Arrival<'a> {
+    /// The segment in a frame; `None` where its header is cut before the sequence number.
+    pub fn new(frame: &Frame<'_>, tcp: &Tcp<'a>) -> Option<Self> {
+        Some(Self {
+            frame: frame.number,
+            time: frame.timestamp,
+            seq: tcp.sequence_number()?,
+            syn: tcp.flags().is_some_and(|flags| flags.has(Flags::SYN)),
+            length: tcp.payload_length().unwrap_or(0),
+            octets: tcp.payload(),
+        })
+    }
 }
 
 /// What comes out of a stream. Offsets count octets from its beginning.
