@@ -5,7 +5,7 @@ mod document;
 use std::fmt::Write as _;
 
 use super::layout::{Layout, allowed, painted, safe};
-use super::number::{counted, seconds};
+use super::number::{counted, push_hex, seconds};
 use crate::ask::Given;
 use crate::flow::reassembly::{Missing, Piece};
 use crate::flow::{Direction, Endpoint, PerDirection};
@@ -266,7 +266,8 @@ fn dump_row(offset: u64, row: &[u8]) -> String {
             digits.push(' ');
             text.push(' ');
         }
-        let _ = write!(digits, "{octet:02x} ");
+        push_hex(&mut digits, *octet);
+        digits.push(' ');
         let is_shown = octet.is_ascii_graphic() || *octet == b' ';
         text.push(if is_shown { char::from(*octet) } else { '.' });
     }
@@ -305,7 +306,8 @@ fn readable(octets: &[u8]) -> String {
     for chunk in octets.utf8_chunks() {
         out.push_str(&safe(chunk.valid()));
         for octet in chunk.invalid() {
-            let _ = write!(out, "\\x{octet:02x}");
+            out.push_str("\\x");
+            push_hex(&mut out, *octet);
         }
     }
     out
