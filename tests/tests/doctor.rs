@@ -292,3 +292,18 @@ fn altered_octets_are_told_from_offload() {
     octets[tcp + 16..tcp + 18].copy_from_slice(&partial.to_be_bytes());
     expect(&offloaded, &[OFFLOAD], 0);
 }
+
+#[test]
+fn a_display_filter_is_examined_like_one_of_tcpdump() {
+    let capture = fs::read(project().join("captures/python-lab/client1.pcap")).unwrap();
+    let output = chatpcap(
+        &project(),
+        &["doctor", "-Y", "udp.port == 5000", "-"],
+        &capture,
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        String::from_utf8_lossy(&output.stdout)
+            .contains("datagrams of the chat, and no TCP on port 5000")
+    );
+}

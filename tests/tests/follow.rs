@@ -233,3 +233,21 @@ fn what_the_snap_length_cut_is_told() {
         "{printed}"
     );
 }
+
+#[test]
+fn a_display_filter_leaves_out_what_it_does_not_select() {
+    let only = lab(&[
+        "follow",
+        "tcp",
+        "0",
+        "client1.pcap",
+        "--format",
+        "raw",
+        "-Y",
+        "ip.src == 10.20.30.11",
+    ]);
+    assert_eq!(
+        String::from_utf8(only).unwrap(),
+        "alicehello roomsecond message: with colon"
+    );
+}

@@ -132,6 +132,12 @@ fn golden_files() {
         "chat-colour.txt",
         &lab(&["chatserver.pcap"], &["--color", "always"]),
     );
+    let accounts = chatpcap(
+        &project().join("captures/accounts"),
+        &[&["chat"], &THREE[..]].concat(),
+        b"",
+    );
+    compare("chat-accounts.txt", &accounts.stdout);
     compare("chat-native.txt", story(&native(), &[]).as_bytes());
     compare("chat-help.txt", &lab(&[], &["--help"]));
 }
@@ -272,6 +278,19 @@ fn a_capture_that_starts_in_the_middle_and_text_that_a_terminal_would_obey() {
     assert!(told.contains("10.20.30.11:50748: who"), "{told}");
     assert!(told.contains("a guess"), "{told}");
     assert!(!told.contains(['\u{202e}', '\u{1b}']), "{told}");
+}
+
+#[test]
+fn a_display_filter_leaves_out_what_it_does_not_select() {
+    let told = lab(&["client1.pcap"], &["-Y", "udp"]);
+    let told = String::from_utf8(told).unwrap();
+    assert!(
+        told.contains("0 room messages with 0 copies; 2 private messages"),
+        "{told}"
+    );
+    let output = chatpcap(&project(), &["chat", "-Y", "tcp.port ==", "x.pcap"], b"");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
 }
 
 #[test]

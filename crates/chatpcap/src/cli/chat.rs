@@ -7,6 +7,7 @@ use chatpcap::report::StoryReport;
 use chatpcap::trace::{Listener, Trace};
 use clap::{Args, ValueEnum};
 
+use super::filter::Selection;
 use super::input::Input;
 use super::output::{self, Failure, Looks};
 use super::roles::Roles;
@@ -27,6 +28,9 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     roles: Roles,
+
+    #[command(flatten)]
+    selection: Selection,
 
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -51,7 +55,14 @@ enum Format {
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let given = arguments.roles.given();
-    let watch = given.watch(0);
+    let mut watch = given.watch(0);
+    watch.filter = match arguments.selection.filter() {
+        Ok(filter) => filter,
+        Err(failure) => {
+            output::error(&failure);
+            return Outcome::Unusable;
+        }
+    };
     let (mut traces, mut speeches) = (Vec::new(), Vec::new());
     let mut outcome = Outcome::Done;
     for file in &arguments.files {

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use chatpcap::ask::{Examination, Given, Severity};
 use chatpcap::report::{self, Examined};
-use chatpcap::trace::{Checkup, Trace};
+use chatpcap::trace::{Checkup, Trace, Watch};
 use clap::{Args, ValueEnum};
 
+use super::filter::Selection;
 use super::input::{Input, Unopened};
 use super::output::{self, Failure, Looks};
 use super::roles::Roles;
@@ -27,6 +28,9 @@ pub(super) struct Arguments {
     #[command(flatten)]
     roles: Roles,
 
+    #[command(flatten)]
+    selection: Selection,
+
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -46,12 +50,20 @@ enum Format {
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let given = arguments.roles.given();
+    let mut watch = given.watch(0);
+    watch.filter = match arguments.selection.filter() {
+        Ok(filter) => filter,
+        Err(failure) => {
+            output::error(&failure);
+            return Outcome::Unusable;
+        }
+    };
     let mut captures = Vec::new();
     let mut outcome = Outcome::Done;
     for file in &arguments.files {
         let name = file.display().to_string();
         let examined = match Input::try_open(file) {
-            Ok(input) => examine(input, &given),
+            Ok(input) => examine(input, &given, &watch),
             Err(Unopened::Capture(error)) => Examined {
                 examination: Examination::unusable(&name, &error),
                 name,
@@ -84,7 +96,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     output::print(&text, outcome)
 }
 
-fn examine(input: Input, given: &Given) -> Examined {
+fn examine(input: Input, given: &Given, watch: &Watch) -> Examined {
     let Input {
         name,
         capture,
@@ -95,7 +107,7 @@ fn examine(input: Input, given: &Given) -> Examined {
     let trace = Trace::read_and_show(
         &name,
         capture,
-        &given.watch(0),
+        watch,
         &mut |read| progress.set(read),
         &mut |frame, packet, sightings| checkup.observe(frame, packet, sightings),
     );

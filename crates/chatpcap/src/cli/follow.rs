@@ -6,12 +6,14 @@ use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use chatpcap::filter::Filter;
 use chatpcap::flow::Direction;
 use chatpcap::flow::reassembly::Piece;
 use chatpcap::report::{FollowForm, FollowReport, safe};
 use chatpcap::trace::{FlowNumber, Followed, Turn, follow};
 use clap::{Args, ValueEnum};
 
+use super::filter::Selection;
 use super::input::Input;
 use super::output::{self, Failure, Looks};
 use super::roles::Roles;
@@ -51,6 +53,9 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     roles: Roles,
+
+    #[command(flatten)]
+    selection: Selection,
 
     #[command(flatten)]
     looks: Looks,
@@ -96,11 +101,12 @@ fn write_all(arguments: &Arguments, number: FlowNumber) -> Result<Outcome, Failu
             "-o writes the octets as they are: leave --format out".to_owned(),
         )),
     };
+    let filter = arguments.selection.filter()?;
     let layout = arguments.looks.layout();
     let form = match (&arguments.output, arguments.format.unwrap_or(Format::Text)) {
         (Some(prefix), _) => {
             raw()?;
-            return write_files(arguments, number, prefix);
+            return write_files(arguments, filter.as_deref(), number, prefix);
         }
         (None, Format::Raw) => None,
         (None, Format::Text) => Some(FollowForm::Text),
@@ -124,7 +130,7 @@ fn write_all(arguments: &Arguments, number: FlowNumber) -> Result<Outcome, Failu
         if let Some(report) = &mut report {
             report.begin(&name);
         }
-        let followed = read(input, number, &mut |turn| {
+        let followed = read(input, filter.as_deref(), number, &mut |turn| {
             let written = match (&mut report, &turn.piece) {
                 (Some(report), _) => stdout.write_all(report.turn(&turn).as_bytes()),
                 (None, Piece::Octets { octets, .. }) => stdout.write_all(octets),
@@ -152,6 +158,7 @@ fn write_all(arguments: &Arguments, number: FlowNumber) -> Result<Outcome, Failu
 /// Writes each side to its file; says on standard output which is whose.
 fn write_files(
     arguments: &Arguments,
+    filter: Option<&Filter>,
     number: FlowNumber,
     prefix: &OsString,
 ) -> Result<Outcome, Failure> {
@@ -174,7 +181,7 @@ fn write_files(
     let mut sides: Option<[(BufWriter<File>, u64); 2]> = None;
     let mut failed = None;
     let mut missing: u64 = 0;
-    let followed = read(input, number, &mut |turn| {
+    let followed = read(input, filter, number, &mut |turn| {
         let written = match turn.piece {
             Piece::Octets { octets, .. } => {
                 sides_of(&mut sides, &paths).and_then(|[first, second]| {
@@ -245,11 +252,12 @@ fn open(file: &Path, outcome: &mut Outcome) -> Option<Input> {
 
 fn read(
     input: Input,
+    filter: Option<&Filter>,
     number: FlowNumber,
     sink: &mut dyn FnMut(Turn<'_>) -> ControlFlow<()>,
 ) -> Followed {
     let mut progress = progress::Progress::new(&input.name, input.octets);
-    follow(input.capture, None, number, sink, &mut |octets| {
+    follow(input.capture, filter, number, sink, &mut |octets| {
         progress.set(octets);
     })
 }
