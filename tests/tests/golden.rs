@@ -140,8 +140,8 @@ fn grade() {
     }
 }
 
-/// Each block of the README that begins with a command shows lines that the command prints, in order.
-/// `cd` holds until the next one.
+/// Each command in a block of the README prints the lines that stand below it, in order. `cd` holds until
+/// the next one.
 #[test]
 fn the_readme_shows_what_is_printed() {
     let readme = fs::read_to_string(project().join("README.md")).unwrap();
@@ -149,31 +149,44 @@ fn the_readme_shows_what_is_printed() {
     let mut shown = 0;
     for block in readme.split("```text\n").skip(1) {
         let block = block.split("```").next().unwrap();
-        let mut lines = block.lines().filter(|line| *line != "...").peekable();
-        if let Some(line) = lines.next_if(|line| line.starts_with("$ cd ")) {
-            folder.push(&line["$ cd ".len()..]);
+        let mut printed: Option<(&str, std::vec::IntoIter<String>)> = None;
+        for line in block.lines().filter(|line| *line != "...") {
+            if let Some(path) = line.strip_prefix("$ cd ") {
+                folder.push(path);
+            } else if let Some(command) = line.strip_prefix("$ chatpcap ") {
+                let output = chatpcap(&folder, &words(command), &[]);
+                let texts = [output.stdout, output.stderr].concat();
+                let lines: Vec<String> = String::from_utf8(texts)
+                    .unwrap()
+                    .lines()
+                    .map(str::to_owned)
+                    .collect();
+                printed = Some((command, lines.into_iter()));
+                shown += 1;
+            } else if let Some((command, printed)) = &mut printed {
+                assert!(
+                    printed.any(|other| other == line),
+                    "{command} does not print: {line}"
+                );
+            }
         }
-        let Some(command) = lines
-            .next()
-            .and_then(|line| line.strip_prefix("$ chatpcap "))
-        else {
-            continue;
-        };
-        let arguments: Vec<&str> = command.split(' ').collect();
-        let output = chatpcap(&folder, &arguments, &[]);
-        let printed = String::from_utf8(output.stdout).unwrap();
-        let mut printed = printed.lines();
-        for line in lines {
-            assert!(
-                printed.any(|other| other == line),
-                "{command} does not print: {line}"
-            );
-        }
-        shown += 1;
     }
-    assert!(shown >= 6, "only {shown} blocks");
+    assert!(shown >= 6, "only {shown} commands");
 }
 
+/// The words of a command, as a shell takes them: what stands in single quotes is one.
+fn words(command: &str) -> Vec<&str> {
+    let parts = command.split('\'').enumerate();
+    parts
+        .flat_map(|(index, part)| {
+            if index % 2 == 1 {
+                vec![part]
+            } else {
+                part.split(' ').filter(|word| !word.is_empty()).collect()
+            }
+        })
+        .collect()
+}
 /// Runs `analyze` on captures of the lab and compares what it prints with a golden file.
 fn check(golden: &str, captures: &[&str], options: &[&str]) {
     let arguments = [&["analyze"], captures, options].concat();
