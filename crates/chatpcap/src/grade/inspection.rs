@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use super::hand_in::File;
 use super::mark::{Collector, Marks};
+use super::provenance::Facts;
 use crate::capture::Capture;
 use crate::field::Needs;
 use crate::filter::Filter;
@@ -17,26 +18,31 @@ pub struct Inspection {
     pub trace: Trace,
     /// What knows its run again in other captures.
     pub marks: Marks,
+    /// What tells where it comes from.
+    pub facts: Facts,
 }
 
 impl Inspection {
     /// Reads a capture to its end in one pass.
     pub fn read(name: &str, capture: Capture, watch: &Watch) -> Self {
         let mut collector = Collector::new();
+        let mut facts = Facts::default();
         let trace = Trace::read_and_show(
             name,
             capture,
             watch,
             &mut |_| (),
-            &mut |frame, _, sightings| {
+            &mut |frame, packet, sightings| {
                 if let Some(sighting) = sightings.innermost() {
                     collector.observe(frame, sighting);
                 }
+                facts.observe(frame, packet, sightings);
             },
         );
         Self {
             trace,
             marks: collector.into_marks(),
+            facts,
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! [`hand_in`] lists the hand-ins and reads their files within limits. An [`Inspection`] is one pass over
 //! one of their captures. [`shared`] finds hand-ins that hold the same run by the [`mark`]s of their
-//! captures. What is odd about a hand-in is a [`Remark`]; it never stops the reading of another.
+//! captures, and [`provenance`] tells whether they look like the lab as it was recorded. What is odd about a
+//! hand-in is a [`Remark`]; it never stops the reading of another.
 //!
 //! A [`Rubric`] says what a hand-in is worth, a [`Grade`] what one gets and why, a [`Gradebook`] what a
 //! class gets.
@@ -16,6 +17,7 @@ mod item;
 mod late;
 pub mod mark;
 mod points;
+pub mod provenance;
 mod remark;
 mod rubric;
 pub mod shared;

@@ -18,6 +18,8 @@ use super::field::{Field, Header};
 
 /// Request, reply and so on.
 pub const OPERATION: Field = Field::new("operation", 6, 2);
+/// Who sent it, as an IP address.
+pub const SENDER_PROTOCOL_ADDRESS: Field = Field::new("sender_protocol_address", 14, 4);
 
 /// An ARP packet, whole or cut.
 #[derive(Clone, Copy, Debug)]

@@ -79,6 +79,7 @@ struct Flow {
 struct Notes<'a> {
     marks: &'a mut Marks,
     frame: u64,
+    time: Option<Timestamp>,
     flow: u32,
 }
 
@@ -99,6 +100,7 @@ impl Collector {
         let mut notes = Notes {
             marks: &mut self.marks,
             frame: frame.number,
+            time: frame.timestamp,
             flow: index,
         };
         if let Network::Ipv4(ipv4) = transport.network
@@ -141,6 +143,7 @@ impl Notes<'_> {
             value,
             bits,
             frame: self.frame,
+            time: self.time,
             flow: self.flow,
         };
         self.marks.add(kind, spot, length);

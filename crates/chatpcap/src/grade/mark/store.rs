@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, Hash};
 use foldhash::quality::FixedState;
 
 use super::Kind;
+use crate::capture::Timestamp;
 
 /// Marks of one kind that are kept of a capture: a lab's run has some sixty.
 ///
@@ -28,6 +29,8 @@ pub struct Spot {
     pub bits: u8,
     /// The frame.
     pub frame: u64,
+    /// When it was captured.
+    pub time: Option<Timestamp>,
     /// The flow in the capture: what marks of one flow and kind say depends on one another.
     pub flow: u32,
 }
@@ -83,6 +86,7 @@ mod tests {
                 value,
                 bits: 32,
                 frame: value,
+                time: None,
                 flow: 0,
             };
             marks.add(Kind::Sequence, spot, 0);
@@ -97,6 +101,7 @@ mod tests {
             value: 7,
             bits: 32,
             frame: 9,
+            time: None,
             flow: 1,
         };
         marks.add(Kind::Sequence, spot, 0);
