@@ -5,7 +5,6 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
-use chatpcap::capture::Capture;
 use chatpcap::grade::hand_in::{self, Contents, Limits, Patterns};
 use tests::hostile_hand_ins::{self, zipped};
 use tests::program::project;
@@ -62,7 +61,7 @@ fn folders_and_zips_are_hand_ins() {
         assert_eq!(files, expected);
         let file = contents.matching(&captures).next().unwrap();
         assert_eq!(file.read(u64::MAX).unwrap(), capture);
-        let mut read = Capture::from_reader(file.open().unwrap()).unwrap();
+        let mut read = file.capture().unwrap();
         let frames = std::iter::from_fn(|| read.next_frame().map(|frame| frame.number));
         assert_eq!(frames.count(), 41);
         assert!(
@@ -152,8 +151,7 @@ fn hostile_hand_ins_are_remarks() {
             ("too-large", Some("client2.pcap")),
         ]
     );
-    let reader = opened["sparse"].files[0].open().unwrap();
-    let mut sparse = Capture::from_reader(reader).unwrap();
+    let mut sparse = opened["sparse"].files[0].capture().unwrap();
     while sparse.next_frame().is_some() {}
     let notice = sparse.notices().last().unwrap().to_string();
     assert!(notice.contains("more than 67108864 octets"), "{notice}");
@@ -182,13 +180,14 @@ fn hostile_hand_ins_are_remarks() {
 fn a_capture_that_grows_when_it_is_decompressed_is_cut() {
     let folder = tempfile::tempdir().unwrap();
     hostile_hand_ins::write(folder.path(), &capture());
-    let bomb = folder.path().join("gzip/client1.pcap.gz");
-    let mut capture = Capture::open(&bomb).unwrap();
-    capture.limit(10 << 20);
+    let opened = open(folder.path());
+    let mut capture = opened["gzip"].files[0].capture().unwrap();
     while capture.next_frame().is_some() {}
     let notice = capture.notices().last().unwrap();
     assert!(
-        notice.to_string().contains("more octets than may be read"),
+        notice
+            .to_string()
+            .contains("more octets than may be read of it"),
         "{notice}"
     );
 }

@@ -156,7 +156,7 @@ fn captures<'a>(
         }
         match open(file) {
             Ok(capture) => {
-                let Inspection { trace, marks } = Inspection::read(name, capture, &watch);
+                let Inspection { trace, marks, .. } = Inspection::read(name, capture, &watch);
                 for notice in &trace.notices {
                     remarks.push(Remark::new("capture", notice.to_string()).on(name));
                 }

@@ -49,8 +49,7 @@ impl Inspection {
 
 /// Opens a file of a hand-in as a capture, or says why it is none.
 pub(super) fn open(file: &File) -> Result<Capture, String> {
-    let reader = file.open().map_err(|error| error.to_string())?;
-    Capture::from_reader(reader).map_err(|error| {
+    file.capture().map_err(|error| {
         let mut text = error.to_string();
         let mut source = error.source();
         while let Some(cause) = source {

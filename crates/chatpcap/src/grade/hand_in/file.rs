@@ -11,6 +11,7 @@ use flate2::Crc;
 use flate2::read::DeflateDecoder;
 
 use super::Limits;
+use crate::capture::{Capture, CaptureError};
 
 /// A file may grow to this whatever it had before: a few repeated lines shrink to nearly nothing.
 const GROWN_UNSEEN: u64 = 1 << 20;
@@ -87,11 +88,6 @@ impl File {
         &self.name
     }
 
-    /// The most octets that are read of it, after decompression.
-    pub const fn limit(&self) -> u64 {
-        self.limits.file_octets
-    }
-
     /// Opens it, at its first octet.
     ///
     /// # Errors
@@ -123,6 +119,19 @@ impl File {
             crc: Crc::new(),
             budget: Arc::clone(&self.budget),
         })
+    }
+
+    /// Opens it as a capture, of which no more is read than the limits allow, after decompression.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is no capture.
+    pub fn capture(&self) -> Result<Capture, CaptureError> {
+        let file = self
+            .open()
+            .map_err(|source| CaptureError::Open { source })?;
+        let mut capture = Capture::from_reader(file)?;
+        capture.limit(self.limits.file_octets);
+        Ok(capture)
     }
 
     /// All of it.
