@@ -154,7 +154,7 @@ fn edited_captures_have_remarks() {
     let third = |captures: &mut Captures| drop(captures[1].frames.drain(..14));
     assert_eq!(after(lab_captures(), third), ["no-handshake client1 [1]"]);
 
-    // Times: a pause cut out, frames exchanged, all shifted, digits lost.
+    // Times: a pause put in, all shifted, digits lost.
     let pause = |captures: &mut Captures| {
         for frame in captures[1].frames.iter_mut().skip(25) {
             frame.time += 60_000_000_000;
@@ -163,11 +163,6 @@ fn edited_captures_have_remarks() {
     assert_eq!(
         after(lab_captures(), pause),
         ["clock client1 [25, 28]", "clocks-apart client1 [38]"]
-    );
-    let order = |captures: &mut Captures| captures[1].frames.swap(20, 25);
-    assert_eq!(
-        after(lab_captures(), order)[0],
-        "backwards client1 [21, 22]"
     );
     let shift = |captures: &mut Captures| {
         for frame in &mut captures[2].frames {

@@ -146,7 +146,7 @@ fn captures<'a>(
     remarks: &mut Vec<Remark>,
 ) -> (Vec<Trace>, Vec<Read<'a>>) {
     let watch = rubric.given.watch(ARROWS);
-    let (mut traces, mut reads) = (Vec::new(), Vec::new());
+    let (mut inspections, mut files) = (Vec::new(), Vec::new());
     for (index, file) in contents.matching(&rubric.captures).enumerate() {
         let name = file.name();
         if index >= MAX_CAPTURES {
@@ -156,17 +156,24 @@ fn captures<'a>(
         }
         match open(file) {
             Ok(capture) => {
-                let Inspection { trace, marks, .. } = Inspection::read(name, capture, &watch);
-                for notice in &trace.notices {
+                let inspection = Inspection::read(name, capture, &watch);
+                for notice in &inspection.trace.notices {
                     remarks.push(Remark::new("capture", notice.to_string()).on(name));
                 }
-                traces.push(trace);
-                reads.push(Read { file, marks });
+                inspections.push(inspection);
+                files.push(file);
             }
             Err(reason) => remarks.push(Remark::new("unreadable", reason).on(name)),
         }
     }
-    (traces, reads)
+    if let Some(setting) = &rubric.setting {
+        remarks.extend(setting.remarks(&inspections));
+    }
+    let read = |(inspection, file): (Inspection, &'a File)| {
+        let Inspection { trace, marks, .. } = inspection;
+        (trace, Read { file, marks })
+    };
+    inspections.into_iter().zip(files).map(read).unzip()
 }
 
 /// The file with the most numbers for answers, and its name.

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::value::{Datetime, Offset};
 
 use super::points::{Percent, Points};
+use crate::capture::Timestamp;
 
 const DAY: i64 = 86_400;
 
@@ -64,6 +65,13 @@ pub enum TimesError {
 
 const fn all() -> Percent {
     Percent::ALL
+}
+
+impl Moment {
+    /// As captures keep times.
+    pub(super) const fn timestamp(self) -> Timestamp {
+        Timestamp::new(self.0, 0)
+    }
 }
 
 impl LateRule {

@@ -20,6 +20,7 @@ mod points;
 pub mod provenance;
 mod remark;
 mod rubric;
+mod setting;
 pub mod shared;
 
 pub use self::assertion::{Assertion, AssertionError};
@@ -31,3 +32,4 @@ pub use self::late::{Late, LateRule, Moment, Times, TimesError};
 pub use self::points::{Percent, Points};
 pub use self::remark::Remark;
 pub use self::rubric::{Evidence, LAB, Part, Rubric, RubricError, Worth};
+pub use self::setting::Setting;

@@ -9,6 +9,7 @@ use super::assertion::Assertion;
 use super::hand_in::{PatternError, Patterns};
 use super::late::LateRule;
 use super::points::{Percent, Points};
+use super::setting::{RawSetting, Setting};
 use crate::ask::{Given, KEYS, Question};
 use crate::verify::Slip;
 
@@ -28,6 +29,8 @@ pub struct Rubric {
     pub answers: Patterns,
     /// Who is who, where the captures do not tell.
     pub given: Given,
+    /// Where captures should come from; what looks otherwise is a remark.
+    pub setting: Option<Setting>,
     /// What being late costs.
     pub late: Option<LateRule>,
     /// Files that must be there.
@@ -118,6 +121,7 @@ struct RawRubric {
     answers: Vec<String>,
     #[serde(default)]
     roles: RawRoles,
+    lab: Option<RawSetting>,
     late: Option<LateRule>,
     #[serde(default)]
     partial: BTreeMap<String, Percent>,
@@ -196,6 +200,7 @@ impl Rubric {
                 client1: raw.roles.client1,
                 client2: raw.roles.client2,
             },
+            setting: raw.lab.map(Setting::new).transpose()?,
             late: raw.late,
             parts: parts.collect::<Result<_, _>>()?,
             questions: questions(raw.answer, &raw.partial)?,

@@ -20,7 +20,6 @@ use super::{Inspection, Remark};
 use crate::capture::{Frame, Timestamp};
 use crate::flow::Sightings;
 use crate::packet::Packet;
-use crate::trace::Notice;
 
 /// Programs that write captures they did not capture, as they name themselves in pcapng.
 const EDITORS: [&str; 7] = [
@@ -122,7 +121,7 @@ pub fn remarks(lab: &Lab, views: &[View<'_>]) -> Vec<Remark> {
     remarks
 }
 
-/// What the file says of itself, and the order of its frames.
+/// What the file says of itself.
 fn file(view: &View<'_>) -> Vec<Remark> {
     let trace = &view.inspection.trace;
     let origin = &trace.origin;
@@ -138,13 +137,6 @@ fn file(view: &View<'_>) -> Vec<Remark> {
         let text = format!("has {} comments, the first: {comment}", origin.comments);
         let frames: Vec<u64> = origin.commented_frame.into_iter().collect();
         remarks.push(Remark::new("comments", text).at(&frames));
-    }
-    for notice in &trace.notices {
-        if let Notice::Backwards { count, frame } = notice {
-            let text =
-                format!("the time goes back {count} times: one capture has its frames in order");
-            remarks.push(Remark::new("backwards", text).at(&[frame.saturating_sub(1), *frame]));
-        }
     }
     remarks
 }
