@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::checksum::Sums;
 use crate::capture::Frame;
 use crate::flow::{Direction, PerDirection, Sighting};
 use crate::grade::Remark;
-use crate::packet::{Flags, Network, TransportPayload};
+use crate::packet::checksum;
+use crate::packet::{Flags, Network, Tcp, Transport, TransportPayload};
 
 /// Connections that are looked at: the first of the capture.
 const MAX_CONNECTIONS: usize = 1024;
@@ -18,6 +18,8 @@ const STEADY: u32 = 5;
 /// Jumps beyond this are another counter, not packets that are missing.
 const MAX_JUMP: u16 = 1000;
 
+/// The sum over what holds a checksum that fits.
+const FITS: u16 = 0xffff;
 /// Octets that a SYN may carry: a datagram's.
 const MAX_SYN_DATA: u32 = 1 << 16;
 /// Segments with payload before it says anything that none is without.
@@ -55,7 +57,8 @@ struct Step {
     frame: u64,
     seq: u32,
     ack: u32,
-    sums: Option<Sums>,
+    /// The sum over the segment and its pseudo-header, if all of it was captured.
+    sum: Option<u16>,
 }
 
 /// What one side sent.
@@ -103,7 +106,11 @@ impl Connections {
             frame: frame.number,
             seq,
             ack,
-            sums: Sums::of(&sighting.transport),
+            sum: if connection.answered {
+                None
+            } else {
+                sum_of(&sighting.transport, &tcp)
+            },
         };
         connection.handshake(sighting.direction, flags, step);
         let counts = &mut self.without_payload;
@@ -210,9 +217,7 @@ impl Connection {
         }
         let acknowledged = step.ack.wrapping_sub(1);
         let fits = |of: Step, number: u32, other: u32| {
-            let fits = of
-                .sums
-                .is_some_and(|sums| sums.would_be_right(number, other));
+            let fits = of.sum.is_some_and(|sum| would_fit(sum, number, other));
             fits.then(|| format!("; the checksum of frame {} fits {other}", of.frame))
         };
         let hint = fits(before, before.seq, acknowledged)
@@ -225,6 +230,34 @@ impl Connection {
         self.misfit
             .get_or_insert(([before.frame, step.frame], text));
     }
+}
+
+/// The sum over an IPv4 packet's segment and its pseudo-header, if all of it was captured.
+fn sum_of(transport: &Transport<'_>, tcp: &Tcp<'_>) -> Option<u16> {
+    let Network::Ipv4(ipv4) = transport.network else {
+        return None;
+    };
+    let length = tcp.header_length()?.checked_add(tcp.payload_length()?)?;
+    let segment = tcp.header.octets().get(..length)?;
+    let length = u16::try_from(length).ok()?.to_be_bytes();
+    let mut octets = Vec::with_capacity(segment.len().saturating_add(12));
+    octets.extend(ipv4.source()?.octets());
+    octets.extend(ipv4.destination()?.octets());
+    octets.extend([0, ipv4.protocol()?]);
+    octets.extend(length);
+    octets.extend(segment);
+    Some(checksum::sum(&octets))
+}
+
+/// Whether a checksum that does not fit would, with another number in the place of one.
+///
+/// # Source
+/// RFC 1624 §3
+fn would_fit(sum: u16, number: u32, other: u32) -> bool {
+    let mut octets = sum.to_be_bytes().to_vec();
+    octets.extend((!number).to_be_bytes());
+    octets.extend(other.to_be_bytes());
+    sum != FITS && checksum::sum(&octets) == FITS
 }
 
 impl Side {
