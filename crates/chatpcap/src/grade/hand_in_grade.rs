@@ -9,6 +9,7 @@ use super::inspection::{Inspection, open};
 use super::item::{Item, ItemKind, of_answers, of_evidence, of_part};
 use super::late::{Late, Moment, Times};
 use super::mark::Marks;
+use super::odd_name::odd;
 use super::points::Points;
 use super::rubric::Rubric;
 use crate::ask::Analysis;
@@ -58,6 +59,13 @@ impl Grade {
         if contents.files.is_empty() && remarks.is_empty() {
             remarks.push(Remark::new("empty", "there is no file in it"));
         }
+        let of_hand_in = odd(&hand_in.name).map(|text| Remark::new("odd-name", text));
+        remarks.extend(of_hand_in);
+        let of_files = contents
+            .files
+            .iter()
+            .filter_map(|file| Some(Remark::new("odd-name", odd(file.name())?).on(file.name())));
+        remarks.extend(of_files);
         let (traces, reads) = captures(&contents, rubric, &mut remarks);
         let (sheet, answers) = sheet(&contents, rubric, &mut remarks);
         let analysis = Analysis::new(traces, &rubric.given);

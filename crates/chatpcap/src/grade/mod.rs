@@ -16,6 +16,7 @@ mod inspection;
 mod item;
 mod late;
 pub mod mark;
+mod odd_name;
 mod points;
 pub mod provenance;
 mod remark;
