@@ -45,6 +45,29 @@ pub fn rows(capture: &Path, filter: &str, columns: &[&str]) -> Option<Vec<String
     Some(printed.lines().map(str::to_owned).collect())
 }
 
+/// Frames with a checksum of IPv4, TCP or UDP that does not fit; what ICMP errors quote is left out.
+/// `None` where there is no tshark.
+pub fn wrong_checksums(capture: &Path) -> Option<u64> {
+    let mut tshark = Command::new("tshark");
+    for protocol in ["ip", "tcp", "udp"] {
+        tshark.args(["-o", &format!("{protocol}.check_checksum:TRUE")]);
+    }
+    let wrong = "ip.checksum.status == 0 || tcp.checksum.status == 0 || udp.checksum.status == 0";
+    let filter = format!("({wrong}) && !icmp && !icmpv6");
+    tshark.args([
+        "-n",
+        "-T",
+        "fields",
+        "-e",
+        "frame.number",
+        "-Y",
+        &filter,
+        "-r",
+    ]);
+    tshark.arg(capture);
+    Some(run(tshark)?.lines().count() as u64)
+}
+
 /// How many frames each display filter selects; no filter may have a comma. `None` where there is no
 /// tshark.
 pub fn counts(capture: &Path, filters: &[String]) -> Option<Vec<u64>> {

@@ -6,7 +6,7 @@ use chatpcap::ask::{Examination, Given, Roles, Story};
 use chatpcap::capture::Capture;
 use chatpcap::report::{Examined, Layout, StoryReport, doctor, doctor_json};
 use chatpcap::trace::{Checkup, Listener, Trace};
-use tests::corpus;
+use tests::{corpus, tshark};
 
 #[test]
 fn every_capture_is_told_and_examined() {
@@ -77,4 +77,43 @@ fn every_capture_is_told_and_examined() {
         "{examined} examined, {ailing} with findings, {chats} with something that reads as a chat"
     );
     assert!(examined > 250);
+}
+
+/// Captures that a host took of itself have checksums for its network card to fill in; the others have
+/// right ones, or altered octets.
+#[test]
+fn wrong_checksums_are_those_of_tshark() {
+    let Some(corpus) = corpus() else {
+        println!("skipped: ../shared/corpus is not there");
+        return;
+    };
+    let (mut compared, mut wrong) = (0, 0);
+    // tshark takes its time, and gives up where a file is broken.
+    let sound = corpus.iter().filter(|(_, facts)| facts["tshark_rc"] == 0);
+    for (capture, _) in sound.step_by(3) {
+        let Ok(opened) = Capture::open(&capture.path) else {
+            continue;
+        };
+        let mut checkup = Checkup::default();
+        let watch = Given::default().watch(0);
+        Trace::read_and_show(
+            "",
+            opened,
+            &watch,
+            &mut |_| (),
+            &mut |frame, packet, sightings| {
+                checkup.observe(frame, packet, sightings);
+            },
+        );
+        let Some(theirs) = tshark::wrong_checksums(&capture.path) else {
+            println!("skipped: there is no tshark");
+            return;
+        };
+        let ours = checkup.bad.count + checkup.offloaded.count;
+        assert_eq!(ours, theirs, "{}", capture.name);
+        compared += 1;
+        wrong += theirs;
+    }
+    println!("{compared} captures compared, with {wrong} wrong checksums");
+    assert!(compared > 25 && wrong > 0);
 }

@@ -127,15 +127,20 @@ fn write_all(arguments: &Arguments, number: FlowNumber) -> Result<Outcome, Failu
             continue;
         };
         let name = input.name.clone();
+        let is_live = name == "-";
         if let Some(report) = &mut report {
             report.begin(&name);
         }
         let followed = read(input, filter.as_deref(), number, &mut |turn| {
-            let written = match (&mut report, &turn.piece) {
+            let mut written = match (&mut report, &turn.piece) {
                 (Some(report), _) => stdout.write_all(report.turn(&turn).as_bytes()),
                 (None, Piece::Octets { octets, .. }) => stdout.write_all(octets),
                 (None, _) => Ok(()),
             };
+            // Who reads along sees each piece as it comes.
+            if is_live && written.is_ok() {
+                written = stdout.flush();
+            }
             keep(written, &mut failed)
         });
         if let Some(report) = &mut report {
