@@ -6,6 +6,9 @@ use crate::packet::dns::{COUNTS, Data, Dns, FLAGS, ID, LINK_LOCAL_PORT, MULTICAS
 
 const SCOPE: Scope = Scope::Dns(&[PORT, MULTICAST_PORT, LINK_LOCAL_PORT]);
 
+/// LLMNR has other flags in these places (RFC 4795 §2.1.1).
+const NOT_LINK_LOCAL: Scope = Scope::Dns(&[PORT, MULTICAST_PORT]);
+
 /// `dns.*`.
 pub(super) const FIELDS: &[Field] = &[
     Field::protocol("dns", "Domain Name System", Scope::Dns(&[PORT]), message),
@@ -51,7 +54,7 @@ pub(super) const FIELDS: &[Field] = &[
     Field::with(
         "dns.flags.authoritative",
         "is authoritative",
-        SCOPE,
+        NOT_LINK_LOCAL,
         Kind::Boolean,
         |view, out| {
             response_flag(view, out, 0x0400);
@@ -65,18 +68,17 @@ pub(super) const FIELDS: &[Field] = &[
         FLAGS,
         0x0200,
     ),
-    Field::bits(
+    Field::with(
         "dns.flags.recdesired",
         "recursion is desired",
-        SCOPE,
+        NOT_LINK_LOCAL,
         Kind::Boolean,
-        FLAGS,
-        0x0100,
+        |view, out| out.boolean(view.header.u16(FLAGS).map(|flags| flags & 0x0100 != 0)),
     ),
     Field::with(
         "dns.flags.recavail",
         "recursion is available",
-        SCOPE,
+        NOT_LINK_LOCAL,
         Kind::Boolean,
         |view, out| {
             response_flag(view, out, 0x0080);

@@ -63,11 +63,16 @@ pub(super) const FIELDS: &[Field] = &[
         Kind::Unsigned(16),
         |view, out| {
             out.unsigned(has_identifier(view).and_then(|()| view.header.u16(IDENTIFIER)));
-            out.unsigned(
-                has_identifier(view)
-                    .and_then(|()| view.header.u16(IDENTIFIER))
-                    .map(u16::swap_bytes),
-            );
+        },
+    ),
+    Field::with(
+        "icmp.ident_le",
+        "identifier, read in the other byte order",
+        SCOPE,
+        Kind::Unsigned(16),
+        |view, out| {
+            let identifier = has_identifier(view).and_then(|()| view.header.u16(IDENTIFIER));
+            out.unsigned(identifier.map(u16::swap_bytes));
         },
     ),
     Field::with(

@@ -210,14 +210,16 @@ pub(super) const FIELDS: &[Field] = &[
         SCOPE,
         Kind::Bytes,
         |view, out| link_address(view, out, 1),
-    ),
+    )
+    .with_colons(),
     Field::with(
         "icmpv6.opt.target_linkaddr",
         "link address of the target",
         SCOPE,
         Kind::Bytes,
         |view, out| link_address(view, out, 2),
-    ),
+    )
+    .with_colons(),
 ];
 
 fn is(view: &View<'_>, kind: u8) -> bool {

@@ -10,6 +10,9 @@ use crate::packet::{self, Protocol};
 
 const SCOPE: Scope = Scope::Layers(&[Protocol::Ipv4]);
 
+/// A packet of version 6 has a version too.
+const BOTH_VERSIONS: Scope = Scope::Layers(&[Protocol::Ipv4, Protocol::Ipv6]);
+
 const SERVICE: packet::Field = packet::Field::new("differentiated_services", 1, 1);
 const FLAGS: packet::Field = packet::Field::new("flags", 6, 1);
 const CHECKSUM: packet::Field = packet::Field::new("header_checksum", 10, 2);
@@ -24,8 +27,8 @@ pub(super) const FIELDS: &[Field] = &[
     }),
     Field::bits(
         "ip.version",
-        "version",
-        SCOPE,
+        "version, 4 or 6",
+        BOTH_VERSIONS,
         Kind::Unsigned(8),
         VERSION_AND_LENGTH,
         0xf0,

@@ -224,6 +224,13 @@ impl Field {
         }
     }
 
+    const fn with_colons(self) -> Self {
+        Self {
+            base: Base::Colons,
+            ..self
+        }
+    }
+
     const fn named(self, names: &'static [(u64, &'static str)]) -> Self {
         Self { names, ..self }
     }

@@ -26,12 +26,7 @@ pub(super) const FIELDS: &[Field] = &[
         SCOPE,
         Kind::Bytes,
         |view, out| {
-            let octets = octets(view);
-            // Only where all of them were captured.
-            let length = segment(view).and_then(|tcp| tcp.header_length());
-            if length.is_some_and(|length| length == octets.len() + MIN_HEADER) {
-                out.bytes(octets);
-            }
+            out.bytes(octets(view));
         },
     ),
     Field::with(
@@ -51,7 +46,7 @@ pub(super) const FIELDS: &[Field] = &[
         |view, out| {
             options(view, &mut |kind, octets| {
                 if kind != option::END && kind != option::NO_OPERATION {
-                    out.size(Some(octets.len()));
+                    out.unsigned(octets.get(1).copied());
                 }
             });
         },
@@ -210,8 +205,8 @@ fn octets<'a>(view: &View<'a>) -> &'a [u8] {
         .unwrap_or_default()
 }
 
-/// Gives kind and octets of each option, as far as they were captured; ends at the first that is
-/// broken.
+/// Gives kind and octets of each option, as far as they were captured, those behind the end of the
+/// list too, as Wireshark lists them; ends at the first that is broken.
 fn options<'a>(view: &View<'a>, give: &mut dyn FnMut(u8, &'a [u8])) {
     let mut rest = octets(view);
     while let [kind, after @ ..] = rest {
@@ -223,9 +218,6 @@ fn options<'a>(view: &View<'a>, give: &mut dyn FnMut(u8, &'a [u8])) {
         // The last one may be cut by the snap length.
         let (octets, after) = rest.split_at_checked(length).unwrap_or((rest, &[]));
         give(*kind, octets);
-        if *kind == option::END {
-            break;
-        }
         rest = after;
     }
 }

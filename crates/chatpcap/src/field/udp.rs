@@ -1,7 +1,7 @@
 //! Fields of the UDP header.
 
 use super::names::CHECKSUM_STATUS;
-use super::{Field, Kind, Needs, Scope, Value};
+use super::{Field, Kind, Needs, Scope, Value, View};
 use crate::packet::Protocol;
 use crate::packet::udp::{CHECKSUM, DESTINATION_PORT, HEADER, LENGTH, SOURCE_PORT};
 
@@ -50,12 +50,15 @@ pub(super) const FIELDS: &[Field] = &[
     .hexadecimal(),
     Field::with(
         "udp.checksum.status",
-        "checksum: 2 not verified, 3 not there",
+        "checksum: 2 not verified, 3 not there, 4 not there and needed",
         SCOPE,
         Kind::Unsigned(8),
         |view, out| {
-            let checksum = view.header.u16(CHECKSUM);
-            out.unsigned(checksum.map(|checksum| if checksum == 0 { 3_u8 } else { 2 }));
+            out.unsigned(view.header.u16(CHECKSUM).map(|checksum| match checksum {
+                0 if is_over_ipv6(view) => 4_u8,
+                0 => 3,
+                _ => 2,
+            }));
         },
     )
     .named(CHECKSUM_STATUS),
@@ -80,3 +83,13 @@ pub(super) const FIELDS: &[Field] = &[
         },
     ),
 ];
+
+/// IPv6 needs the checksum (RFC 8200 §8.1).
+fn is_over_ipv6(view: &View<'_>) -> bool {
+    let layers = view.packet.layers().iter();
+    let before = layers.take_while(|layer| view.layer != Some(layer));
+    let network = before.filter(|layer| matches!(layer.protocol, Protocol::Ipv4 | Protocol::Ipv6));
+    network
+        .last()
+        .is_some_and(|layer| layer.protocol == Protocol::Ipv6)
+}

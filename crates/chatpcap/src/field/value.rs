@@ -234,7 +234,7 @@ impl Value<'_> {
     }
 }
 
-/// How unsigned integers are printed.
+/// How unsigned integers and octets are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Base {
     /// Decimal.
@@ -242,6 +242,8 @@ pub enum Base {
     Decimal,
     /// Hexadecimal after `0x`, as wide as the field's type.
     Hexadecimal,
+    /// Octets with colons between them.
+    Colons,
 }
 
 /// A value as `tshark -T fields` prints it.
@@ -271,14 +273,9 @@ impl fmt::Display for Printed<'_> {
             Value::Signed(value) => write!(f, "{value}"),
             Value::Ipv4(address, _) => write!(f, "{}", Ipv4Addr::from_bits(*address)),
             Value::Ipv6(address, _) => write!(f, "{}", Ipv6Addr::from_bits(*address)),
-            Value::Ethernet(address) => {
-                for (index, octet) in address.iter().enumerate() {
-                    let colon = if index == 0 { "" } else { ":" };
-                    write!(f, "{colon}{octet:02x}")?;
-                }
-                Ok(())
-            }
+            Value::Ethernet(address) => with_colons(f, address),
             Value::Text(text) => f.write_str(text),
+            Value::Bytes(octets) if self.base == Base::Colons => with_colons(f, octets),
             Value::Bytes(octets) => octets.iter().try_for_each(|octet| write!(f, "{octet:02x}")),
             Value::Protocol(..) => f.write_str(self.name),
             Value::Nanoseconds(value) if self.kind == Kind::Time => absolute(f, *value),
@@ -290,6 +287,14 @@ impl fmt::Display for Printed<'_> {
             }
         }
     }
+}
+
+fn with_colons(f: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {
+    for (index, octet) in octets.iter().enumerate() {
+        let colon = if index == 0 { "" } else { ":" };
+        write!(f, "{colon}{octet:02x}")?;
+    }
+    Ok(())
 }
 
 /// `Nov 22, 2026 18:33:13.682968000 UTC`.
