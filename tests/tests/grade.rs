@@ -5,8 +5,11 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
+use tests::frames::Link;
 use tests::hostile_hand_ins;
 use tests::program::{chatpcap, program, project};
+use tests::recording::Recording;
+use tests::scenario::{CLIENT1, Connection, SERVER};
 use tests::small_class::{answers, class, lab, write};
 
 fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
@@ -355,6 +358,21 @@ fn one_hand_in_by_itself() {
         assert_eq!(test["status"], if full { "passed" } else { "failed" });
         assert_eq!(test["output"] == "", full, "{test}");
     }
+}
+
+/// Where captures come from is for the teacher to ask about: what students are shown has none of it.
+#[test]
+fn questions_on_provenance_are_not_for_students() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut recording = Recording::new(Link::Ethernet);
+    Connection::new(CLIENT1, 0x58b9_1457, SERVER, 0x4126_a8d2).open(&mut recording);
+    write(folder.path(), "eve/client1.pcap", recording.pcap());
+    let question = "without having asked";
+    let remarks = hand_in(&json_of(folder.path(), &[]), "eve")["remarks"].to_string();
+    assert!(remarks.contains(question), "{remarks}");
+    let one = ["grade", "--one", "eve", "--format", "gradescope"];
+    let (_, printed, _) = run(folder.path(), &one);
+    assert!(!printed.contains(question), "{printed}");
 }
 
 #[test]

@@ -36,14 +36,10 @@ pub struct Grade {
     pub captures: Vec<String>,
     /// The file whose answers count.
     pub answers: Option<String>,
-    /// What a person should look at.
+    /// What could not be read or is odd about it.
     pub remarks: Vec<Remark>,
-}
-
-/// A capture of a hand-in, with the file to read it from again.
-struct Read<'a> {
-    file: &'a File,
-    marks: Marks,
+    /// Where its captures do not look like the lab: for the teacher to ask about, and not for the student.
+    pub provenance: Vec<Remark>,
 }
 
 impl Grade {
@@ -66,7 +62,13 @@ impl Grade {
             .iter()
             .filter_map(|file| Some(Remark::new("odd-name", odd(file.name())?).on(file.name())));
         remarks.extend(of_files);
-        let (traces, reads) = captures(&contents, rubric, &mut remarks);
+        let (inspections, files) = captures(&contents, rubric, &mut remarks);
+        let setting = rubric.setting.as_ref();
+        let provenance = setting.map(|setting| setting.remarks(&inspections));
+        let (traces, marks): (Vec<Trace>, Vec<Marks>) = inspections
+            .into_iter()
+            .map(|inspection| (inspection.trace, inspection.marks))
+            .unzip();
         let (sheet, answers) = sheet(&contents, rubric, &mut remarks);
         let analysis = Analysis::new(traces, &rubric.given);
         let mut items: Vec<Item> = Vec::new();
@@ -77,7 +79,6 @@ impl Grade {
             sheet.as_ref(),
             answers.is_some(),
         ));
-        let files: Vec<&File> = reads.iter().map(|read| read.file).collect();
         items.extend(
             rubric
                 .evidence
@@ -103,11 +104,10 @@ impl Grade {
                 .collect(),
             answers,
             remarks,
+            provenance: provenance.unwrap_or_default(),
         };
-        let marks = reads
-            .into_iter()
-            .map(|read| (read.file.name().to_owned(), read.marks));
-        (grade, marks.collect())
+        let names = files.iter().map(|file| file.name().to_owned());
+        (grade, names.zip(marks).collect())
     }
 
     /// What a hand-in gets that could not be graded.
@@ -130,7 +130,13 @@ impl Grade {
             captures: Vec::new(),
             answers: None,
             remarks: vec![Remark::new("not-graded", why)],
+            provenance: Vec::new(),
         }
+    }
+
+    /// What a person should look at: what is odd about the hand-in, then where its captures come from.
+    pub fn all_remarks(&self) -> impl Iterator<Item = &Remark> {
+        self.remarks.iter().chain(&self.provenance)
     }
 
     /// What it gets, after what being late costs.
@@ -152,7 +158,7 @@ fn captures<'a>(
     contents: &'a Contents,
     rubric: &'a Rubric,
     remarks: &mut Vec<Remark>,
-) -> (Vec<Trace>, Vec<Read<'a>>) {
+) -> (Vec<Inspection>, Vec<&'a File>) {
     let watch = rubric.given.watch(ARROWS);
     let (mut inspections, mut files) = (Vec::new(), Vec::new());
     for (index, file) in contents.matching(&rubric.captures).enumerate() {
@@ -174,14 +180,7 @@ fn captures<'a>(
             Err(reason) => remarks.push(Remark::new("unreadable", reason).on(name)),
         }
     }
-    if let Some(setting) = &rubric.setting {
-        remarks.extend(setting.remarks(&inspections));
-    }
-    let read = |(inspection, file): (Inspection, &'a File)| {
-        let Inspection { trace, marks, .. } = inspection;
-        (trace, Read { file, marks })
-    };
-    inspections.into_iter().zip(files).map(read).unzip()
+    (inspections, files)
 }
 
 /// The file with the most numbers for answers, and its name.

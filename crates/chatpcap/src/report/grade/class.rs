@@ -67,7 +67,7 @@ fn grades(book: &Gradebook, layout: &Layout) -> Table {
             format!("{earned}/{points}")
         };
         let mut look: Vec<String> = Vec::new();
-        match grade.remarks.len() {
+        match grade.all_remarks().count() {
             0 => {}
             1 => look.push("1 note".to_owned()),
             notes => look.push(format!("{notes} notes")),

@@ -29,7 +29,7 @@ pub fn class_csv(book: &Gradebook) -> Result<String, Box<dyn std::error::Error +
             late.map_or_else(|| "0".to_owned(), |late| late.lost.to_string()),
         ];
         row.extend(grade.items.iter().map(|item| item.earned.to_string()));
-        row.push(grade.remarks.len().to_string());
+        row.push(grade.all_remarks().count().to_string());
         row.push(harmless(&view::shares_with(book, number).join(" ")));
         writer.write_record(&row)?;
     }

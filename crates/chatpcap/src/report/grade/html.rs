@@ -19,7 +19,7 @@ pub fn page_html(book: &Gradebook, grade: &Grade) -> Result<String, askama::Erro
         late: view::late(grade),
         sections: view::sections(grade),
         read: view::read(grade),
-        remarks: grade.remarks.iter().map(view::remark).collect(),
+        remarks: grade.all_remarks().map(view::remark).collect(),
     };
     page.render()
 }
@@ -42,7 +42,7 @@ pub fn class_html(book: &Gradebook, pages: &[String]) -> Result<String, askama::
             late: grade
                 .late
                 .map_or_else(String::new, |late| format!("-{}", late.lost)),
-            remarks: grade.remarks.iter().map(view::remark).collect(),
+            remarks: grade.all_remarks().map(view::remark).collect(),
             shares_with: view::shares_with(book, number).join(", "),
         }
     });

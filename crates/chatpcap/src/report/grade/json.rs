@@ -154,7 +154,7 @@ impl<'a> HandInEntry<'a> {
             items: grade.items.iter().map(ItemEntry::new).collect(),
             captures: &grade.captures,
             answers: grade.answers.as_deref(),
-            remarks: grade.remarks.iter().map(RemarkEntry::new).collect(),
+            remarks: grade.all_remarks().map(RemarkEntry::new).collect(),
         }
     }
 }

@@ -49,7 +49,7 @@ pub fn page_text(book: &Gradebook, grade: &Grade, layout: &Layout) -> String {
     }
     out.push('\n');
     let read = format!("read: {}", view::read(grade));
-    let notes = grade.remarks.iter();
+    let notes = grade.all_remarks();
     let notes = notes.map(|remark| format!("note: {}", view::remark(remark)));
     for text in std::iter::once(read).chain(notes) {
         out.push_str(&wrapped(&text, 0, width));
