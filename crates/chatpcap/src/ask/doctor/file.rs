@@ -23,7 +23,8 @@ pub(super) fn unusable(file: &str, error: &CaptureError) -> Finding {
         CaptureError::UnsupportedVersion { .. } | CaptureError::UnsupportedDatalink { .. } => {
             ("unsupported", "capture with tcpdump or Wireshark")
         }
-        _ => ("unreadable", "name a file that is there and may be read"),
+        // Not a matter of capturing.
+        _ => return Finding::new("unreadable", Severity::Serious, what, nothing),
     };
     Finding::new(key, Severity::Serious, what, nothing).with_advice(text, tcpdump(file, ""))
 }
