@@ -9,7 +9,7 @@ usage() {
 usage: docker/capture.sh [--accounts|--open|--python] [--interface eth0|any] [--ipv6] [-o DIR]
 
 Starts the lab's hosts and tcpdump on webserver, client1 and client2, lets alice and bob chat, stops it
-all, and leaves in DIR (lab-captures): chatserver.pcap, client1.pcap, client2.pcap; client1.txt and
+all, and leaves in DIR (docker/captures): chatserver.pcap, client1.pcap, client2.pcap; client1.txt and
 client2.txt, what the clients showed (> is what was typed); answers.json, read off with tcpdump.
 
   --accounts        both register, with passwords (default)
@@ -30,7 +30,7 @@ mode=accounts
 interface=eth0
 server=www.ttm4200.com
 ipv6=
-output=lab-captures
+output=$here/captures
 while [ $# -gt 0 ]; do
     case $1 in
     --accounts | --open | --python) mode=${1#--} ;;

@@ -54,6 +54,9 @@ common_option() { # ARGUMENTS...
     case $with in '' | containers | namespaces) ;; *) die "--with is containers or namespaces, not $with" ;; esac
 }
 
+# Until the hosts' own file is read there is nothing to end.
+hosts_down() { :; }
+
 # Starts the hosts, once no other run uses them; they end with this script.
 lab_begin() {
     scratch=$(mktemp --directory)

@@ -10,7 +10,7 @@ usage: docker/outages.sh [-o DIR]
 
 Lets alice and bob chat, kills the server, cuts bob off the network, and kills the name server, one after
 the other. Fails unless both clients say what is wrong and recover when the host is back. Leaves what
-they showed in DIR (lab-outages): client1.txt and client2.txt (> is what was typed, -- what happened).
+they showed in DIR (docker/outages): client1.txt and client2.txt (> is what was typed, -- what happened).
 
   -o, --output DIR  where to
   --programs DIR    use chat-server and chat-client from there, built for Debian bookworm or older
@@ -21,7 +21,7 @@ Exit status: 0 all was as it should be; 2 it was not; 3 another Docker network h
 END
 }
 
-output=lab-outages
+output=$here/outages
 while [ $# -gt 0 ]; do
     common_option "$@"
     shift $((more + 1))
