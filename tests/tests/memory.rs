@@ -8,8 +8,9 @@ use std::ops::ControlFlow;
 use chatpcap::ask::{Analysis, Given};
 use chatpcap::capture::Capture;
 use chatpcap::flow::reassembly::Piece;
+use chatpcap::grade::Inspection;
 use chatpcap::report::{self, Layout};
-use chatpcap::trace::{FlowNumber, Trace, Turn, follow};
+use chatpcap::trace::{FlowNumber, Trace, Turn, Watch, follow};
 use peak_alloc::PeakAlloc;
 use tests::generator::{Generator, Options, Preset};
 
@@ -40,6 +41,12 @@ fn the_peak_does_not_grow_with_packets() {
         many < few + MEGABYTE / 4,
         "followed: {few} octets became {many}"
     );
+    // Nor do the marks that are compared with those of other captures.
+    let [few, many] = [FEW, MANY].map(peak_of_inspecting);
+    assert!(
+        many < few + MEGABYTE / 4,
+        "inspected: {few} octets became {many}"
+    );
     // The measure bites: who asks for every packet gets every packet.
     let packets = FEW / 2;
     let [few, many] = [200, usize::MAX].map(|arrows| peak(packets, Preset::Chat, arrows));
@@ -48,6 +55,21 @@ fn the_peak_does_not_grow_with_packets() {
         many > few + kept,
         "{few} octets became {many} with {packets} packets kept"
     );
+}
+
+/// The most octets allocated at one time by reading a capture of a hand-in.
+fn peak_of_inspecting(packets: u64) -> usize {
+    ALLOCATED.reset_peak_usage();
+    let before = ALLOCATED.current_usage();
+    let capture = Capture::from_reader(Generator::new(Options {
+        packets,
+        flows: 1000,
+        seed: 1,
+        preset: Preset::Chat,
+    }));
+    let inspection = Inspection::read("-", capture.unwrap(), &Watch::default());
+    assert_eq!(inspection.trace.packets, packets);
+    ALLOCATED.peak_usage() - before
 }
 
 /// The most octets allocated at one time by an analysis with its report, which shows so many arrows.

@@ -226,6 +226,37 @@ fn a_checksum_tells_the_number_that_was_there() {
 }
 
 #[test]
+fn damaged_captures_are_judged_too() {
+    let mut random = Random::new(14);
+    let whole = lab_captures().map(|recording| recording.pcap());
+    let mut remarked = 0;
+    for _ in 0..300 {
+        let damaged = whole.each_ref().map(|file| {
+            let mut file = file.clone();
+            for _ in 0..=random.below(60) {
+                // Not the file's own header: a capture is what is damaged.
+                let at = 24 + random.below(file.len() - 24);
+                file[at] = random.octet();
+            }
+            read("damaged.pcap", file)
+        });
+        let hosts = [
+            Some(Lab::default().server),
+            Some(Lab::default().clients[0]),
+            None,
+        ];
+        let views: Vec<View<'_>> = damaged
+            .iter()
+            .zip(hosts)
+            .map(|(inspection, host)| View { inspection, host })
+            .collect();
+        remarked += usize::from(!remarks(&Lab::default(), &views).is_empty());
+    }
+    // A few octets of payload may be any: their checksums are left to the network card.
+    assert!(remarked > 250, "{remarked} of 300");
+}
+
+#[test]
 fn other_addresses_and_other_times_are_told() {
     let lab = Lab {
         not_before: Some(Timestamp::new(1_795_372_400, 0)),

@@ -8,10 +8,12 @@ use chatpcap::grade::Inspection;
 use chatpcap::grade::mark::{Kind, Marks};
 use chatpcap::grade::shared::{Class, Shared};
 use chatpcap::trace::Watch;
-use tests::class::{Class as MadeClass, Disguise, HandIn, Options};
+use tests::class::{Class as MadeClass, Clock, Disguise, HandIn, Options, Run, Style};
 use tests::files;
+use tests::frames::Link;
 use tests::program::project;
 use tests::random::Random;
+use tests::recording::START;
 
 fn lab(name: &str) -> Marks {
     let path = project().join("captures/python-lab").join(name);
@@ -128,6 +130,59 @@ fn every_disguise_is_seen_through_alone_and_with_others() {
             let stranger = HandIn::new("c", &mut random);
             let shared = inspected(&[one, other, stranger]).find();
             assert_eq!(pairs(&shared), [[0, 1]], "{disguises:?}");
+        }
+    }
+}
+
+/// All numbers of headers changed, as a program can: only the pauses are left.
+#[test]
+fn pauses_of_people_suffice_and_those_of_a_script_do_not() {
+    for (scripted, expected) in [(false, vec![[0, 1]]), (true, vec![])] {
+        let style = Style {
+            clock: Clock::Random,
+            offload: true,
+            link: Link::Ethernet,
+            docker_macs: true,
+            scripted,
+            sign_in: false,
+            dns: true,
+            refused: false,
+            client2_first: false,
+            messages: 24,
+        };
+        let run = Run::new(&mut Random::new(21), style, START);
+        let [_, capture, _] = run.captures;
+        let mut other = capture.clone();
+        for frame in &mut other.frames {
+            let octets = &mut frame.octets;
+            if octets[12..14] != [8, 0] {
+                continue;
+            }
+            octets[18] ^= 0x55; // identification
+            if octets[23] == 17 {
+                octets[42] ^= 0x55; // the DNS id, or the text
+            } else {
+                let port = if octets[34..36] == [0x13, 0x88] {
+                    36
+                } else {
+                    34
+                };
+                octets[port] ^= 0x21;
+                octets[38] ^= 0x55; // sequence and acknowledgment number
+                octets[42] ^= 0x55;
+                let end = 14 + 20 + usize::from(octets[46] >> 4) * 4;
+                octets[54..end].fill(1); // no operation
+            }
+        }
+        let mut class = Class::new();
+        for recording in [capture, other] {
+            class.add([("client1.pcap", &marks("client1.pcap", recording.pcap()))]);
+        }
+        let shared = class.find();
+        assert_eq!(pairs(&shared), expected, "scripted: {scripted}");
+        for pair in &shared.pairs {
+            let kinds: Vec<Kind> = pair.reasons.iter().map(|reason| reason.kind).collect();
+            assert_eq!(kinds, [Kind::Pauses]);
         }
     }
 }
