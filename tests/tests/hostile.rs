@@ -10,8 +10,10 @@ use std::path::Path;
 
 use chatpcap::ask::{Analysis, Given};
 use chatpcap::capture::{Capture, CaptureError};
-use chatpcap::report::{self, Layout};
-use chatpcap::trace::Trace;
+use chatpcap::report::{
+    self, COLUMNS, Choice, ConversationRows, Layout, RowForm, conversations_text,
+};
+use chatpcap::trace::{Conversations, Layer, Trace};
 use tests::frames::{ARP, IPV6, Link, SYN, datagram, fragments, icmp_error, ip_packet};
 use tests::random::Random;
 use tests::recording::{FileFormat, Recorded, Recording, gzip, lz4, zstd};
@@ -248,8 +250,41 @@ fn analyse(what: &str, file: &[u8], number: usize) -> Result<Analysis, CaptureEr
     }
     if number.is_multiple_of(RENDERED) {
         render(what, &analysis);
+        let conversations = conversations(file)?;
+        assert_eq!(conversations.packets, analysis.traces[0].packets, "{what}");
+        list(what, &conversations, number);
     }
     Ok(analysis)
+}
+
+fn conversations(file: &[u8]) -> Result<Conversations<'static>, CaptureError> {
+    let mut capture = Capture::from_reader(Cursor::new(file.to_vec()))?;
+    let layers = [Layer::Ethernet, Layer::Ip, Layer::Tcp, Layer::Udp];
+    let mut found = Conversations::new(capture.format(), &layers, None);
+    found.read(&mut capture, &mut |_| ());
+    Ok(found)
+}
+
+/// Each form of the list of conversations, sorted by another column each time.
+fn list(what: &str, found: &Conversations<'_>, number: usize) {
+    let choice = Choice {
+        sort: &COLUMNS[number / RENDERED % COLUMNS.len()],
+        reverse: number.is_multiple_of(2),
+        top: 5,
+        columns: Vec::new(),
+    };
+    let text = conversations_text("\u{1b}[31m", found, &[], &choice, &Layout::new(Some(1)));
+    assert!(!text.contains('\u{1b}'), "{what}");
+    let mut json = String::new();
+    let mut rows = ConversationRows::new(RowForm::Json);
+    let written: Result<(), ()> = rows.capture("-", found, &[], &choice, &mut |text| {
+        json.push_str(text);
+        Ok(())
+    });
+    assert!(written.is_ok());
+    json.push_str(rows.end());
+    serde_json::from_str::<serde_json::Value>(&json)
+        .unwrap_or_else(|error| panic!("{what}: {error}"));
 }
 
 /// Every report of an analysis: plain text, and JSON that can be read back.

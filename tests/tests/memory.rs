@@ -9,8 +9,8 @@ use chatpcap::ask::{Analysis, Given};
 use chatpcap::capture::Capture;
 use chatpcap::flow::reassembly::Piece;
 use chatpcap::grade::Inspection;
-use chatpcap::report::{self, Layout};
-use chatpcap::trace::{FlowNumber, Trace, Turn, Watch, follow};
+use chatpcap::report::{self, Choice, Column, Layout, conversations_text};
+use chatpcap::trace::{Conversations, FlowNumber, Layer, Trace, Turn, Watch, follow};
 use peak_alloc::PeakAlloc;
 use tests::generator::{Generator, Options, Preset};
 
@@ -47,6 +47,15 @@ fn the_peak_does_not_grow_with_packets() {
         many < few + MEGABYTE / 4,
         "inspected: {few} octets became {many}"
     );
+    // What TCP went through is bounded a flow: so few flows that each has all that it may have.
+    for preset in [Preset::Chat, Preset::Bulk, Preset::Small] {
+        let [few, many] = [FEW, MANY].map(|packets| peak_of_conversations(packets, preset));
+        println!("{preset:?}, conversations: {few} octets, then {many} octets");
+        assert!(
+            many < few + MEGABYTE / 4,
+            "{preset:?}: {few} octets became {many}"
+        );
+    }
     // The measure bites: who asks for every packet gets every packet.
     let packets = FEW / 2;
     let [few, many] = [200, usize::MAX].map(|arrows| peak(packets, Preset::Chat, arrows));
@@ -123,5 +132,32 @@ fn peak_of_following(packets: u64) -> usize {
         &mut |_| (),
     );
     assert!(octets > usize::try_from(packets).unwrap() * 500);
+    ALLOCATED.peak_usage() - before
+}
+
+/// The most octets allocated at one time while conversations are counted and listed.
+fn peak_of_conversations(packets: u64, preset: Preset) -> usize {
+    ALLOCATED.reset_peak_usage();
+    let before = ALLOCATED.current_usage();
+    let mut capture = Capture::from_reader(Generator::new(Options {
+        packets,
+        flows: 20,
+        seed: 1,
+        preset,
+    }))
+    .unwrap();
+    let layers = [Layer::Ethernet, Layer::Ip, Layer::Tcp, Layer::Udp];
+    let mut found = Conversations::new(capture.format(), &layers, None);
+    found.read(&mut capture, &mut |_| ());
+    assert_eq!(found.packets, packets);
+    assert_eq!(found.len(Layer::Tcp) + found.len(Layer::Udp), 20);
+    let choice = Choice {
+        sort: Column::named("octets").unwrap(),
+        reverse: false,
+        top: 50,
+        columns: Vec::new(),
+    };
+    let text = conversations_text("-", &found, &[], &choice, &Layout::new(None));
+    assert!(!text.is_empty());
     ALLOCATED.peak_usage() - before
 }

@@ -120,3 +120,77 @@ impl Unacked {
         self.list.iter().min_by_key(|segment| segment.frame)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waiting(seq: u32, length: u32, frame: u64) -> Waiting {
+        Waiting {
+            seq,
+            next_seq: seq.wrapping_add(length),
+            frame,
+            time: 0,
+            is_resent: false,
+        }
+    }
+
+    #[test]
+    fn what_is_acknowledged_goes_and_what_is_in_part_is_cut() {
+        let (mut list, mut shared) = (Unacked::default(), Shared::default());
+        // The numbers wrap round, and the second segment comes last.
+        let start = u32::MAX - 5;
+        for (offset, frame) in [(0, 1), (20, 2), (10, 3)] {
+            list.push(waiting(start.wrapping_add(offset), 10, frame), &mut shared);
+        }
+        assert_eq!(list.span(), Some(30));
+        assert_eq!(list.oldest().unwrap().frame, 1);
+        let exact = list.acknowledge(start.wrapping_add(10), &mut shared);
+        assert_eq!(exact.unwrap().frame, 1);
+        assert_eq!(list.oldest().unwrap().frame, 2);
+        assert!(
+            list.acknowledge(start.wrapping_add(15), &mut shared)
+                .is_none()
+        );
+        assert_eq!(list.span(), Some(15));
+        assert!(
+            list.acknowledge(start.wrapping_add(5), &mut shared)
+                .is_none()
+        );
+        let exact = list.acknowledge(start.wrapping_add(30), &mut shared);
+        assert_eq!(exact.unwrap().frame, 2);
+        assert_eq!(list.span(), None);
+    }
+
+    #[test]
+    fn what_overlaps_a_segment_sent_again_is_marked() {
+        let (mut list, mut shared) = (Unacked::default(), Shared::default());
+        for (seq, frame) in [(0, 1), (10, 2), (20, 3)] {
+            list.push(waiting(seq, 10, frame), &mut shared);
+        }
+        list.resend(15, 25);
+        let marked: Vec<bool> = list.list.iter().map(|segment| segment.is_resent).collect();
+        assert_eq!(marked, [false, true, true]);
+    }
+
+    #[test]
+    fn nobody_keeps_more_than_the_limits() {
+        let mut shared = Shared::default();
+        let mut lists: Vec<Unacked> = (0..120).map(|_| Unacked::default()).collect();
+        for list in &mut lists {
+            for number in 0..MAX_UNACKED + 100 {
+                let seq = u32::try_from(number).unwrap();
+                list.push(waiting(seq, 1, 1), &mut shared);
+            }
+        }
+        assert_eq!(lists[0].list.len(), MAX_UNACKED);
+        assert_eq!(lists[119].list.len(), OWN_UNACKED);
+        let kept: usize = lists.iter().map(|list| list.list.len()).sum();
+        assert!(kept <= MAX_SHARED + lists.len() * OWN_UNACKED, "{kept}");
+        // What is acknowledged is given back.
+        for list in &mut lists {
+            list.acknowledge(1 << 20, &mut shared);
+        }
+        assert_eq!(shared.0, 0);
+    }
+}
