@@ -8,11 +8,11 @@ use chatpcap::report;
 use chatpcap::trace::Trace;
 use clap::{Args, ValueEnum};
 
+use super::Outcome;
 use super::filter::Selection;
-use super::input::Input;
+use super::input;
 use super::output::{self, Looks};
 use super::roles::Roles;
-use super::{Outcome, progress};
 
 /// Show what captures are, the lab's answers with their evidence, the handshakes and the flow graph.
 ///
@@ -101,25 +101,9 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         }
     };
     let mut traces = Vec::new();
-    let mut outcome = Outcome::Done;
-    for file in &arguments.files {
-        match Input::open(file) {
-            Ok(Input {
-                name,
-                capture,
-                octets,
-            }) => {
-                let mut progress = progress::Progress::new(&name, octets);
-                traces.push(Trace::read(&name, capture, &watch, &mut |read| {
-                    progress.set(read);
-                }));
-            }
-            Err(error) => {
-                output::error(&error);
-                outcome = Outcome::Unusable;
-            }
-        }
-    }
+    let mut outcome = input::each(&arguments.files, |input, progress| {
+        traces.push(Trace::read(&input.name, input.capture, &watch, progress));
+    });
     if traces.is_empty() {
         return Outcome::Unusable;
     }

@@ -3,15 +3,18 @@
 use std::path::PathBuf;
 
 use chatpcap::ask::{Roles as Who, Story};
+use chatpcap::capture::Frame;
+use chatpcap::flow::Sightings;
+use chatpcap::packet::Packet;
 use chatpcap::report::StoryReport;
 use chatpcap::trace::{Listener, Trace};
 use clap::{Args, ValueEnum};
 
+use super::Outcome;
 use super::filter::Selection;
-use super::input::Input;
+use super::input;
 use super::output::{self, Failure, Looks};
 use super::roles::Roles;
-use super::{Outcome, progress};
 
 /// Tell what happened in the chat: who logged in, who said what to whom, and who left.
 ///
@@ -64,34 +67,17 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         }
     };
     let (mut traces, mut speeches) = (Vec::new(), Vec::new());
-    let mut outcome = Outcome::Done;
-    for file in &arguments.files {
-        match Input::open(file) {
-            Ok(Input {
-                name,
-                capture,
-                octets,
-            }) => {
-                let mut progress = progress::Progress::new(&name, octets);
-                let mut listener = Listener::new(&watch);
-                let mut set = |read| progress.set(read);
-                traces.push(Trace::read_and_show(
-                    &name,
-                    capture,
-                    &watch,
-                    &mut set,
-                    &mut |frame, _, sightings| {
-                        listener.observe(frame, sightings);
-                    },
-                ));
-                speeches.push(listener.finish());
-            }
-            Err(error) => {
-                output::error(&error);
-                outcome = Outcome::Unusable;
-            }
-        }
-    }
+    let outcome = input::each(&arguments.files, |input, progress| {
+        let mut listener = Listener::new(&watch);
+        let (name, capture) = (&input.name, input.capture);
+        let mut hear = |frame: &Frame<'_>, _: &Packet<'_>, sightings: &Sightings<'_>| {
+            listener.observe(frame, sightings);
+        };
+        traces.push(Trace::read_and_show(
+            name, capture, &watch, progress, &mut hear,
+        ));
+        speeches.push(listener.finish());
+    });
     if traces.is_empty() {
         return Outcome::Unusable;
     }

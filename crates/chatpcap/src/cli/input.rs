@@ -3,12 +3,14 @@
 use std::error::Error;
 use std::fs;
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chatpcap::capture::{Capture, CaptureError};
 use chatpcap::report::safe;
 
-use super::output::Failure;
+use super::Outcome;
+use super::output::{self, Failure};
+use super::progress::Progress;
 
 /// An open capture.
 pub(super) struct Input {
@@ -74,6 +76,25 @@ impl Unopened {
             Self::Capture(error) => failure(name, &error),
         }
     }
+}
+
+/// Opens each capture that the user names and gives it to `read`, with what shows how far the reading
+/// is. What cannot be opened is told, and hides no other.
+pub(super) fn each(files: &[PathBuf], mut read: impl FnMut(Input, &mut dyn FnMut(u64))) -> Outcome {
+    let mut outcome = Outcome::Done;
+    for file in files {
+        match Input::open(file) {
+            Ok(input) => {
+                let mut progress = Progress::new(&input.name, input.octets);
+                read(input, &mut |octets| progress.set(octets));
+            }
+            Err(failure) => {
+                output::error(&failure);
+                outcome = Outcome::Unusable;
+            }
+        }
+    }
+    outcome
 }
 
 fn failure(name: &str, error: &CaptureError) -> Failure {

@@ -11,10 +11,11 @@ use chatpcap::trace::Trace;
 use chatpcap::verify::{MAX_SHEET_OCTETS, PairError, Sheet, Verification};
 use clap::{Args, ValueEnum};
 
-use super::input::Input;
+use super::Outcome;
+use super::filter::Selection;
+use super::input;
 use super::output::{self, Failure, Looks};
 use super::roles::Roles;
-use super::{Outcome, progress};
 
 /// Packets of the chat that are kept to find a typed number among: the first ones are asked for.
 const ARROWS: usize = 200;
@@ -51,6 +52,9 @@ pub(super) struct Arguments {
     #[command(flatten)]
     roles: Roles,
 
+    #[command(flatten)]
+    selection: Selection,
+
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -80,25 +84,21 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         }
     };
     let given = arguments.roles.given();
-    let watch = given.watch(ARROWS);
-    let mut traces = Vec::new();
-    for file in &arguments.files {
-        match Input::open(file) {
-            Ok(Input {
-                name,
-                capture,
-                octets,
-            }) => {
-                let mut progress = progress::Progress::new(&name, octets);
-                traces.push(Trace::read(&name, capture, &watch, &mut |read| {
-                    progress.set(read);
-                }));
-            }
-            Err(failure) => {
-                output::error(&failure);
-                return Outcome::Unusable;
-            }
+    let mut watch = given.watch(ARROWS);
+    watch.filter = match arguments.selection.filter() {
+        Ok(filter) => filter,
+        Err(failure) => {
+            output::error(&failure);
+            return Outcome::Unusable;
         }
+    };
+    let mut traces = Vec::new();
+    let read = input::each(&arguments.files, |input, progress| {
+        traces.push(Trace::read(&input.name, input.capture, &watch, progress));
+    });
+    // An answer that the missing capture would show must not be called wrong.
+    if read != Outcome::Done {
+        return read;
     }
     let analysis = Analysis::new(traces, &given);
     let verification = Verification::new(&analysis, &sheet);
