@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use chatpcap::report::{
 use chatpcap::trace::{Conversations, Layer};
 use clap::{Args, ValueEnum};
 
+use super::filter::Selection;
 use super::input::Input;
 use super::output::{self, Failure, Looks};
 use super::{Outcome, progress};
@@ -57,9 +58,8 @@ pub(super) struct Arguments {
     )]
     types: Vec<Type>,
 
-    /// Count only frames that this display filter selects
-    #[arg(short = 'Y', long = "filter", value_name = "EXPR")]
-    filter: Option<String>,
+    #[command(flatten)]
+    selection: Selection,
 
     /// Sort by this column: numbers from the largest down
     #[arg(long, value_name = "COLUMN", default_value = "octets", value_parser = column)]
@@ -145,11 +145,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 }
 
 fn show(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let filter = arguments.filter.as_deref().map(Filter::new).transpose();
-    let filter = filter.map_err(|error| {
-        let [text, mark] = error.excerpt();
-        Failure::new(format!("{error}\n  {text}\n  {mark}"))
-    })?;
+    let filter = arguments.selection.filter()?;
     let mut layers: Vec<Layer> = Vec::new();
     for layer in &arguments.types {
         let layer = match layer {
@@ -186,7 +182,7 @@ fn show(arguments: &Arguments) -> Result<Outcome, Failure> {
 struct View {
     layout: Layout,
     layers: Vec<Layer>,
-    filter: Option<Filter>,
+    filter: Option<Arc<Filter>>,
     choice: Choice,
 }
 
@@ -212,7 +208,7 @@ impl View {
                 }
             };
             let mut progress = progress::Progress::new(&input.name, input.octets);
-            let filter = self.filter.as_ref();
+            let filter = self.filter.as_deref();
             let format = input.capture.format();
             let mut found = Conversations::new(format, &self.layers, filter);
             found.read(&mut input.capture, &mut |octets| progress.set(octets));
@@ -259,7 +255,7 @@ impl View {
         let format = input.capture.format();
         let clears = io::stdout().is_terminal();
         let state = Mutex::new(Live {
-            found: Conversations::new(format, &self.layers, self.filter.as_ref()),
+            found: Conversations::new(format, &self.layers, self.filter.as_deref()),
             drawn: 0,
             is_over: false,
         });
