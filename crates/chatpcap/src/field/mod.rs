@@ -268,6 +268,15 @@ impl Field {
         });
     }
 
+    /// Where in its header the octets of each value stand; nothing where a function reads the field.
+    pub const fn places(&self) -> &[packet::Field] {
+        match &self.read {
+            Read::Places(places) => places,
+            Read::Bits(place, _) => std::slice::from_ref(place),
+            Read::With(_) => &[],
+        }
+    }
+
     /// The values that the field has in a frame, as `tshark -T fields` prints them.
     pub fn printed(&self, frame: &Dissection<'_>) -> Vec<String> {
         let mut printed = Vec::new();

@@ -15,7 +15,7 @@ const ROW_WIDTH: usize = 76;
 /// `octets`, which begin `start` octets into the frame, in rows of sixteen
 /// or eight; those of `marked`
 /// (counted from the frame's start too) stand in brackets.
-pub(super) fn hex_dump(
+pub(crate) fn hex_dump(
     octets: &[u8],
     start: usize,
     marked: &Range<usize>,

@@ -74,6 +74,19 @@ pub(super) fn ladder(graph: &FlowGraph, layout: &Layout) -> String {
     out
 }
 
+/// The drawing of one flow in parts, for who scrolls it: the hosts' lines, and the lines of each packet.
+pub(crate) fn rungs(graph: &FlowGraph, layout: &Layout) -> (String, Vec<String>) {
+    let widths = Widths::of(graph);
+    let rows = graph.rows.iter();
+    let texts: Vec<Text> = rows
+        .map(|row| Text::new(row, graph, &widths, Tags::None, layout))
+        .collect();
+    let drawing = Drawing::new(graph, &texts, layout);
+    let rows = graph.rows.iter().zip(&texts);
+    let rungs = rows.map(|(row, text)| drawing.rung(graph, row, text));
+    (drawing.head(graph, &widths), rungs.collect())
+}
+
 /// How rows tell flows apart.
 #[derive(Clone, Copy)]
 enum Tags {
@@ -275,36 +288,40 @@ impl<'a> Drawing<'a> {
     fn draw(&self, graph: &FlowGraph, widths: &Widths, texts: &[Text]) -> String {
         let mut out = self.head(graph, widths);
         for (row, text) in graph.rows.iter().zip(texts) {
-            let Text {
-                left,
-                label,
-                tag,
-                detail,
-            } = text;
-            let left = format!("{left:<width$}", width = self.margin);
-            let lines = match self.setting {
-                Setting::Wide => format!("{left}{}  {tag}{detail}", self.arrow(graph, row, label)),
-                Setting::Tall => {
-                    let indent = self.margin;
-                    format!(
-                        "{left}{}\n{:indent$}  {tag}{detail}",
-                        self.arrow(graph, row, label),
-                        ""
-                    )
-                }
-                Setting::List => {
-                    format!(
-                        "{left} {} > {}  {label}  {detail}",
-                        row.arrow.from, row.arrow.to
-                    )
-                }
-            };
-            for line in lines.lines() {
+            for line in self.rung(graph, row, text).lines() {
                 out.push_str(line.trim_end());
                 out.push('\n');
             }
         }
         out
+    }
+
+    /// One packet: a line, or two.
+    fn rung(&self, graph: &FlowGraph, row: &Row, text: &Text) -> String {
+        let Text {
+            left,
+            label,
+            tag,
+            detail,
+        } = text;
+        let left = format!("{left:<width$}", width = self.margin);
+        match self.setting {
+            Setting::Wide => format!("{left}{}  {tag}{detail}", self.arrow(graph, row, label)),
+            Setting::Tall => {
+                let indent = self.margin;
+                format!(
+                    "{left}{}\n{:indent$}  {tag}{detail}",
+                    self.arrow(graph, row, label),
+                    ""
+                )
+            }
+            Setting::List => {
+                format!(
+                    "{left} {} > {}  {label}  {detail}",
+                    row.arrow.from, row.arrow.to
+                )
+            }
+        }
     }
 
     /// The hosts above their lines.

@@ -113,7 +113,7 @@ pub fn safe(text: &str) -> String {
 }
 
 /// A whole report with the characters that the layout allows: names of files may hold others.
-pub(super) fn allowed(report: String, layout: &Layout) -> String {
+pub(crate) fn allowed(report: String, layout: &Layout) -> String {
     if !layout.ascii || report.is_ascii() {
         return report;
     }

@@ -38,10 +38,14 @@ pub use self::follow::{FollowForm, FollowReport};
 pub use self::grade::{
     class_csv, class_html, class_json, class_text, gradescope, page_html, page_names, page_text,
 };
+pub(crate) use self::hex_dump::hex_dump;
 pub use self::json::json;
 pub use self::junit::check_junit;
+pub(crate) use self::ladder::rungs;
+pub(crate) use self::layout::allowed;
 pub use self::layout::{Layout, Paint, safe};
 pub use self::markdown::markdown;
+pub(crate) use self::number::{count, counted, grouped, seconds};
 pub use self::packet::{FieldForm, FieldList, Occurrence, PacketForm, PacketList, PacketRow};
 pub use self::story::StoryReport;
 pub use self::text::text;

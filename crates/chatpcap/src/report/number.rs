@@ -1,7 +1,7 @@
 //! Numbers as people read them.
 
 /// `1234567` as `1,234,567`.
-pub(super) fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -14,18 +14,18 @@ pub(super) fn grouped(number: u64) -> String {
 }
 
 /// `1 packet`, `1,000 packets`.
-pub(super) fn counted(number: u64, noun: &str) -> String {
+pub(crate) fn counted(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", grouped(number))
 }
 
 /// How many there are of something, as a number to print.
-pub(super) fn count(length: usize) -> u64 {
+pub(crate) fn count(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 /// An interval in seconds with `precision` decimal digits (cut, not rounded): `-0.000071`.
-pub(super) fn seconds(nanoseconds: i64, precision: u8) -> String {
+pub(crate) fn seconds(nanoseconds: i64, precision: u8) -> String {
     let sign = if nanoseconds < 0 { "-" } else { "" };
     let magnitude = nanoseconds.unsigned_abs();
     let (whole, fraction) = (magnitude / 1_000_000_000, magnitude % 1_000_000_000);

@@ -63,6 +63,36 @@ const LOOK_BACK: usize = 8;
 pub(crate) type Kind = (Endpoint, Endpoint, Message, u64);
 
 impl Arrow {
+    /// A packet of a flow; `None` where its header is cut before the ports.
+    pub fn new(frame: &Frame<'_>, sighting: &Sighting<'_>) -> Option<Self> {
+        let (from, to) = sighting.sender_and_receiver()?;
+        let message = match sighting.transport.payload {
+            TransportPayload::Tcp(tcp) => {
+                let flags = tcp.flags();
+                Message::Tcp {
+                    flags,
+                    seq: tcp.sequence_number(),
+                    ack: tcp.acknowledges(),
+                    payload: tcp.payload_length(),
+                }
+            }
+            TransportPayload::Udp(udp) => Message::Udp {
+                payload: udp.payload_length(),
+            },
+        };
+        Some(Self {
+            frame: frame.number,
+            time: frame.timestamp,
+            from,
+            to,
+            flow: sighting.index,
+            direction: sighting.direction,
+            message,
+            identity: identity(&sighting.transport),
+            copies: 0,
+        })
+    }
+
     /// What this packet shares with its other sightings.
     pub(crate) const fn kind(&self) -> Kind {
         (self.from, self.to, self.message, self.identity)
@@ -105,39 +135,9 @@ impl Arrows {
     }
 
     pub(super) fn add(&mut self, frame: &Frame<'_>, sighting: &Sighting<'_>) {
-        let transport = &sighting.transport;
-        let (ports, message) = match transport.payload {
-            TransportPayload::Tcp(tcp) => {
-                let flags = tcp.flags();
-                let message = Message::Tcp {
-                    flags,
-                    seq: tcp.sequence_number(),
-                    ack: tcp.acknowledges(),
-                    payload: tcp.payload_length(),
-                };
-                ((tcp.source_port(), tcp.destination_port()), message)
-            }
-            TransportPayload::Udp(udp) => {
-                let message = Message::Udp {
-                    payload: udp.payload_length(),
-                };
-                ((udp.source_port(), udp.destination_port()), message)
-            }
-        };
         // A packet without ports has no flow, and does not come here.
-        let (Some(from), Some(to)) = ports else {
+        let Some(arrow) = Arrow::new(frame, sighting) else {
             return;
-        };
-        let arrow = Arrow {
-            frame: frame.number,
-            time: frame.timestamp,
-            from: Endpoint::new(transport.source, from),
-            to: Endpoint::new(transport.destination, to),
-            flow: sighting.index,
-            direction: sighting.direction,
-            message,
-            identity: identity(transport),
-            copies: 0,
         };
         let mut latest = self.list.iter_mut().rev().take(LOOK_BACK);
         if let Some(original) = latest.find(|other| other.is_copied_by(&arrow)) {
