@@ -11,6 +11,7 @@ use tests::source;
 /// chatpcap's stages: each names only itself and those before it.
 const STAGES: &[&str] = &[
     "capture", "packet", "flow", "field", "filter", "trace", "ask", "verify", "grade", "report",
+    "tui",
 ];
 
 /// Our crates, and those of ours that each may depend on.

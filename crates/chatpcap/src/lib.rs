@@ -9,4 +9,5 @@ pub mod grade;
 pub mod packet;
 pub mod report;
 pub mod trace;
+pub mod tui;
 pub mod verify;

@@ -22,6 +22,11 @@ pub(super) struct Selection {
 }
 
 impl Selection {
+    /// The filter as it was typed.
+    pub(super) fn text(&self) -> &str {
+        self.expression.as_deref().unwrap_or_default()
+    }
+
     /// The filter, if there is one.
     pub(super) fn filter(&self) -> Result<Option<Arc<Filter>>, Failure> {
         let Some(expression) = &self.expression else {

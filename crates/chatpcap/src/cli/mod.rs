@@ -18,6 +18,7 @@ mod pages;
 mod progress;
 mod roles;
 mod rubric;
+mod tui;
 mod verify;
 
 use std::process::ExitCode;
@@ -44,6 +45,7 @@ enum Command {
     Follow(follow::Arguments),
     Grade(grade::Arguments),
     Rubric(rubric::Arguments),
+    Tui(tui::Arguments),
 }
 
 /// What a command came to.
@@ -71,6 +73,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Follow(arguments) => follow::run(arguments),
         Command::Grade(arguments) => grade::run(arguments),
         Command::Rubric(arguments) => rubric::run(arguments),
+        Command::Tui(arguments) => tui::run(arguments),
     };
     ExitCode::from(match outcome {
         Outcome::Done => 0,

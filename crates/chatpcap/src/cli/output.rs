@@ -25,7 +25,7 @@ pub(super) struct Looks {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum When {
+pub(super) enum When {
     /// On a terminal
     Auto,
     /// Also into a pipe
@@ -34,15 +34,21 @@ enum When {
     Never,
 }
 
+impl When {
+    /// Whether standard output is coloured.
+    pub(super) fn is_coloured(self) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => AutoStream::choice(&io::stdout()) != ColorChoice::Never,
+        }
+    }
+}
+
 impl Looks {
     /// The layout that these looks ask for.
     pub(super) fn layout(self) -> Layout {
         let stdout = io::stdout();
-        let is_coloured = match self.color {
-            When::Always => true,
-            When::Never => false,
-            When::Auto => AutoStream::choice(&stdout) != ColorChoice::Never,
-        };
         let terminal = || {
             let size = stdout
                 .is_terminal()
@@ -52,7 +58,7 @@ impl Looks {
         };
         let mut layout = Layout::new(self.width.map(usize::from).or_else(terminal));
         layout.ascii = self.ascii;
-        if is_coloured {
+        if self.color.is_coloured() {
             layout.paint = Paint::coloured();
         }
         layout

@@ -1,0 +1,202 @@
+//! What one packet says: its headers, their fields, and where in the frame these stand.
+
+use std::ops::Range;
+
+use crate::field::{self, Dissection, Field, Kind, Scope, Value};
+use crate::packet::Header;
+use crate::report::safe;
+
+/// Octets of a frame that are kept for the dump.
+const MAX_OCTETS: usize = 64 << 10;
+/// Values of one field in one header: a DNS message has thousands of names.
+const MAX_VALUES: usize = 8;
+/// Characters of a value that are kept; a line shows less.
+const MAX_VALUE: usize = 200;
+
+/// What one packet says.
+#[derive(Clone, Debug)]
+pub(super) struct Detail {
+    /// Headers from the outside inwards, each with its fields behind it.
+    pub(super) lines: Vec<Line>,
+    /// The frame, as far as it is kept.
+    pub(super) octets: Vec<u8>,
+    /// How many more octets were captured.
+    pub(super) left_out: usize,
+}
+
+/// A header, or a field of the last header before it.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    pub(super) is_header: bool,
+    /// The name in filters.
+    pub(super) name: &'static str,
+    pub(super) title: &'static str,
+    /// The value as tshark prints it, safe to show.
+    pub(super) value: String,
+    /// Whether the value stands in quotes in a filter.
+    pub(super) is_text: bool,
+    /// Its octets in the frame; those of the header where a field has none of its own; nothing where
+    /// the header was put together from fragments.
+    pub(super) range: Option<Range<usize>>,
+}
+
+impl Line {
+    /// A filter that selects packets in which it says the same.
+    pub(super) fn filter(&self) -> String {
+        if self.is_header || self.value.is_empty() {
+            self.name.to_owned()
+        } else if self.is_text {
+            let value = self.value.replace('\\', "\\\\").replace('"', "\\\"");
+            format!("{} == \"{value}\"", self.name)
+        } else {
+            format!("{} == {}", self.name, self.value)
+        }
+    }
+}
+
+/// One part of the frame: a header, a message.
+struct Part {
+    head: Line,
+    fields: Vec<Line>,
+}
+
+impl Detail {
+    pub(super) fn new(seen: &Dissection<'_>) -> Self {
+        let mut parts = parts(seen);
+        let layers = seen.packet.layers();
+        for field in field::all() {
+            // Values of the field so far in the header before.
+            let mut count = (0, 0);
+            field.read(seen, &mut |ordinal, value| {
+                count = match count {
+                    (last, count) if last == ordinal => (last, count + 1),
+                    _ => (ordinal, 0),
+                };
+                let (part, header) = match field.scope {
+                    Scope::Frame => (0, None),
+                    Scope::Layers(protocols) => {
+                        let mut own = layers.iter().enumerate();
+                        let is_own = |(_, layer): &(usize, &_)| {
+                            let layer: &crate::packet::Layer = layer;
+                            protocols.contains(&layer.protocol)
+                        };
+                        let Some((index, layer)) =
+                            own.by_ref().filter(is_own).nth(ordinal.saturating_sub(1))
+                        else {
+                            return;
+                        };
+                        (index + 1, Some(seen.packet.header(layer)))
+                    }
+                    Scope::Dns(_) => (layers.len() + 1, None),
+                    Scope::Chat => (layers.len() + 2, None),
+                };
+                if let Some(part) = parts.get_mut(part) {
+                    part.add(field, count.1, &value, header);
+                }
+            });
+        }
+        let mut lines = Vec::new();
+        for part in parts {
+            let Part { head, fields } = part;
+            // Of messages there is a part whether there is a message or not.
+            if fields.is_empty() && head.range.is_none() {
+                continue;
+            }
+            let range = head.range.clone();
+            lines.push(head);
+            lines.extend(fields.into_iter().map(|line| Line {
+                range: line.range.or_else(|| range.clone()),
+                ..line
+            }));
+        }
+        let octets = seen.frame.octets;
+        let kept = octets.get(..MAX_OCTETS).unwrap_or(octets);
+        Self {
+            lines,
+            octets: kept.to_vec(),
+            left_out: octets.len().saturating_sub(kept.len()),
+        }
+    }
+
+    /// Octets that it takes, about.
+    pub(super) fn cost(&self) -> usize {
+        let lines = self.lines.iter();
+        let texts: usize = lines.map(|line| size_of::<Line>() + line.value.len()).sum();
+        self.octets.len() + texts
+    }
+}
+
+/// The frame, its headers, its DNS messages and what the chat says, without their fields.
+fn parts(seen: &Dissection<'_>) -> Vec<Part> {
+    let head = |name: &'static str, range| Part {
+        head: Line {
+            is_header: true,
+            name,
+            title: field::find(name).map_or("", |field| field.title),
+            value: String::new(),
+            is_text: false,
+            range,
+        },
+        fields: Vec::new(),
+    };
+    let mut parts = vec![head("frame", Some(0..seen.frame.octets.len()))];
+    let layers = seen.packet.layers();
+    for (index, layer) in layers.iter().enumerate() {
+        let header = seen.packet.header(layer);
+        let next = layers.get(index + 1).map(|next| seen.packet.header(next));
+        let range = header.start().map(|start| {
+            let end = start + header.octets().len();
+            let next = next.and_then(|next| next.start());
+            start..next.filter(|next| *next > start).unwrap_or(end).min(end)
+        });
+        parts.push(head(layer.protocol.name(), range));
+    }
+    parts.push(head("dns", None));
+    parts.push(head("chat", None));
+    parts
+}
+
+impl Part {
+    /// Adds a value of a field, the `nth` in this header.
+    fn add(&mut self, field: &Field, nth: usize, value: &Value<'_>, header: Option<Header<'_>>) {
+        if field.name == self.head.name {
+            if let (Value::Protocol(_, length), Some(range)) = (value, &mut self.head.range) {
+                range.end = range.end.min(range.start.saturating_add(*length));
+            }
+            return;
+        }
+        if nth > MAX_VALUES {
+            return;
+        }
+        let range = header.and_then(|header| {
+            let mut there = field.places().iter();
+            let place = there
+                .by_ref()
+                .filter(|place| header.bytes(**place).is_some())
+                .nth(nth)?;
+            let start = header.offset_of(*place)?;
+            Some(start..start + place.length)
+        });
+        let value = if nth == MAX_VALUES {
+            "(and more)".to_owned()
+        } else {
+            short(&safe(&field.print(value)))
+        };
+        self.fields.push(Line {
+            is_header: false,
+            name: field.name,
+            title: field.title,
+            value,
+            is_text: field.kind == Kind::Text,
+            range,
+        });
+    }
+}
+
+/// Text of at most [`MAX_VALUE`] characters.
+fn short(text: &str) -> String {
+    match text.char_indices().nth(MAX_VALUE) {
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
