@@ -50,6 +50,8 @@ pub struct Field {
     /// What must be known of a frame before it can be read.
     pub needs: Needs,
     read: Read,
+    /// Where the octets stand that a function reads.
+    stands: &'static [packet::Field],
 }
 
 /// The part of a frame that a field is read from; a frame may have several of them.
@@ -175,6 +177,7 @@ impl Field {
             scope,
             needs,
             read,
+            stands: &[],
         }
     }
 
@@ -235,6 +238,14 @@ impl Field {
         Self { names, ..self }
     }
 
+    /// Where the octets of a value stand that a function reads from a place of its header.
+    const fn standing_at(self, places: &'static [packet::Field]) -> Self {
+        Self {
+            stands: places,
+            ..self
+        }
+    }
+
     const fn needing(self, needs: Needs) -> Self {
         Self { needs, ..self }
     }
@@ -268,12 +279,12 @@ impl Field {
         });
     }
 
-    /// Where in its header the octets of each value stand; nothing where a function reads the field.
+    /// Where in its header the octets of each value stand; nothing where a value has none of its own.
     pub const fn places(&self) -> &[packet::Field] {
         match &self.read {
             Read::Places(places) => places,
             Read::Bits(place, _) => std::slice::from_ref(place),
-            Read::With(_) => &[],
+            Read::With(_) => self.stands,
         }
     }
 

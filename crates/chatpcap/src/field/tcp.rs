@@ -4,8 +4,8 @@ use super::names::CHECKSUM_STATUS;
 use super::{Field, Kind, Needs, Scope, Value, View};
 use crate::packet::ipv4::FLAGS_AND_OFFSET;
 use crate::packet::tcp::{
-    ACKNOWLEDGMENT_NUMBER, CHECKSUM, DESTINATION_PORT, MIN_HEADER, SEQUENCE_NUMBER, SOURCE_PORT,
-    URGENT_POINTER, WINDOW,
+    ACKNOWLEDGMENT_NUMBER, CHECKSUM, DATA_OFFSET, DESTINATION_PORT, FLAGS, MIN_HEADER,
+    SEQUENCE_NUMBER, SOURCE_PORT, URGENT_POINTER, WINDOW,
 };
 use crate::packet::{self, Protocol, Tcp};
 
@@ -83,6 +83,7 @@ pub(super) const FIELDS: &[Field] = &[
             });
         },
     )
+    .standing_at(&[SEQUENCE_NUMBER])
     .needing(Needs::Flow),
     Field::with(
         "tcp.seq_raw",
@@ -94,7 +95,8 @@ pub(super) const FIELDS: &[Field] = &[
                 out.unsigned(segment(view).and_then(|_| view.header.u32(SEQUENCE_NUMBER)));
             }
         },
-    ),
+    )
+    .standing_at(&[SEQUENCE_NUMBER]),
     Field::with(
         "tcp.nxtseq",
         "sequence number after the segment, relative",
@@ -115,6 +117,7 @@ pub(super) const FIELDS: &[Field] = &[
             out.unsigned(in_flow(view).map(|segment| segment.ack));
         },
     )
+    .standing_at(&[ACKNOWLEDGMENT_NUMBER])
     .needing(Needs::Flow),
     Field::with(
         "tcp.ack_raw",
@@ -124,7 +127,8 @@ pub(super) const FIELDS: &[Field] = &[
         |view, out| {
             out.unsigned(segment(view).and_then(|_| view.header.u32(ACKNOWLEDGMENT_NUMBER)));
         },
-    ),
+    )
+    .standing_at(&[ACKNOWLEDGMENT_NUMBER]),
     Field::with(
         "tcp.hdr_len",
         "header length, in octets",
@@ -133,7 +137,8 @@ pub(super) const FIELDS: &[Field] = &[
         |view, out| {
             out.size(segment(view).and_then(|tcp| tcp.header_length()));
         },
-    ),
+    )
+    .standing_at(&[DATA_OFFSET]),
     Field::with(
         "tcp.flags",
         "control bits",
@@ -143,6 +148,7 @@ pub(super) const FIELDS: &[Field] = &[
             out.unsigned(flags(view));
         },
     )
+    .standing_at(&[ALL_FLAGS])
     .hexadecimal(),
     Field::with(
         "tcp.flags.res",
@@ -152,7 +158,8 @@ pub(super) const FIELDS: &[Field] = &[
         |view, out| {
             out.boolean(flags(view).map(|flags| flags & 0xe00 != 0));
         },
-    ),
+    )
+    .standing_at(&[ALL_FLAGS]),
     Field::with(
         "tcp.flags.ae",
         "accurate ECN",
@@ -161,7 +168,8 @@ pub(super) const FIELDS: &[Field] = &[
         |view, out| {
             out.boolean(flags(view).map(|flags| flags & 0x100 != 0));
         },
-    ),
+    )
+    .standing_at(&[ALL_FLAGS]),
     Field::with(
         "tcp.flags.cwr",
         "congestion window reduced",
@@ -170,7 +178,8 @@ pub(super) const FIELDS: &[Field] = &[
         |view, out| {
             out.boolean(flags(view).map(|flags| flags & 0x80 != 0));
         },
-    ),
+    )
+    .standing_at(&[FLAGS]),
     Field::with(
         "tcp.flags.ece",
         "ECN echo",
@@ -179,7 +188,8 @@ pub(super) const FIELDS: &[Field] = &[
         |view, out| {
             out.boolean(flags(view).map(|flags| flags & 0x40 != 0));
         },
-    ),
+    )
+    .standing_at(&[FLAGS]),
     Field::with(
         "tcp.flags.urg",
         "urgent",
@@ -188,7 +198,8 @@ pub(super) const FIELDS: &[Field] = &[
         |view, out| {
             out.boolean(flags(view).map(|flags| flags & 0x20 != 0));
         },
-    ),
+    )
+    .standing_at(&[FLAGS]),
     Field::with(
         "tcp.flags.ack",
         "acknowledgment",
@@ -197,7 +208,8 @@ pub(super) const FIELDS: &[Field] = &[
         |view, out| {
             out.boolean(flags(view).map(|flags| flags & 0x10 != 0));
         },
-    ),
+    )
+    .standing_at(&[FLAGS]),
     Field::with(
         "tcp.flags.push",
         "push",
@@ -206,7 +218,8 @@ pub(super) const FIELDS: &[Field] = &[
         |view, out| {
             out.boolean(flags(view).map(|flags| flags & 0x08 != 0));
         },
-    ),
+    )
+    .standing_at(&[FLAGS]),
     Field::with(
         "tcp.flags.reset",
         "reset",
@@ -215,7 +228,8 @@ pub(super) const FIELDS: &[Field] = &[
         |view, out| {
             out.boolean(flags(view).map(|flags| flags & 0x04 != 0));
         },
-    ),
+    )
+    .standing_at(&[FLAGS]),
     Field::with(
         "tcp.flags.syn",
         "synchronise",
@@ -224,7 +238,8 @@ pub(super) const FIELDS: &[Field] = &[
         |view, out| {
             out.boolean(flags(view).map(|flags| flags & 0x02 != 0));
         },
-    ),
+    )
+    .standing_at(&[FLAGS]),
     Field::with(
         "tcp.flags.fin",
         "no more octets",
@@ -233,7 +248,8 @@ pub(super) const FIELDS: &[Field] = &[
         |view, out| {
             out.boolean(flags(view).map(|flags| flags & 0x01 != 0));
         },
-    ),
+    )
+    .standing_at(&[FLAGS]),
     Field::with(
         "tcp.flags.str",
         "control bits, as letters",
@@ -242,14 +258,16 @@ pub(super) const FIELDS: &[Field] = &[
         |view, out| {
             out.text(flags(view).map(letters));
         },
-    ),
+    )
+    .standing_at(&[ALL_FLAGS]),
     Field::with(
         "tcp.window_size_value",
         "window as it stands in the header",
         SCOPE,
         Kind::Unsigned(16),
         |view, out| out.unsigned(segment(view).and_then(|_| view.header.u16(WINDOW))),
-    ),
+    )
+    .standing_at(&[WINDOW]),
     Field::with(
         "tcp.window_size",
         "window, in octets",
@@ -259,6 +277,7 @@ pub(super) const FIELDS: &[Field] = &[
             out.unsigned(in_flow(view).map(|segment| segment.window));
         },
     )
+    .standing_at(&[WINDOW])
     .needing(Needs::Flow),
     Field::with(
         "tcp.window_size_scalefactor",
@@ -282,6 +301,7 @@ pub(super) const FIELDS: &[Field] = &[
             out.unsigned(segment(view).and_then(|_| view.header.u16(CHECKSUM)));
         },
     )
+    .standing_at(&[CHECKSUM])
     .hexadecimal(),
     Field::with(
         "tcp.checksum.status",
@@ -302,7 +322,8 @@ pub(super) const FIELDS: &[Field] = &[
         |view, out| {
             out.unsigned(segment(view).and_then(|_| view.header.u16(URGENT_POINTER)));
         },
-    ),
+    )
+    .standing_at(&[URGENT_POINTER]),
     Field::with(
         "tcp.payload",
         "payload, as far as it was captured",
