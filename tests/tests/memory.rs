@@ -11,6 +11,7 @@ use chatpcap::flow::reassembly::Piece;
 use chatpcap::grade::Inspection;
 use chatpcap::report::{self, Choice, Column, Layout, conversations_text};
 use chatpcap::trace::{Conversations, FlowNumber, Layer, Trace, Turn, Watch, follow};
+use chatpcap::tui::{Key, Look, View};
 use peak_alloc::PeakAlloc;
 use tests::generator::{Generator, Options, Preset};
 
@@ -56,6 +57,12 @@ fn the_peak_does_not_grow_with_packets() {
             "{preset:?}: {few} octets became {many}"
         );
     }
+    // A view keeps the packets around its cursor.
+    let [few, many] = [FEW, MANY].map(peak_of_viewing);
+    assert!(
+        many < few + MEGABYTE / 2,
+        "viewed: {few} octets became {many}"
+    );
     // The measure bites: who asks for every packet gets every packet.
     let packets = FEW / 2;
     let [few, many] = [200, usize::MAX].map(|arrows| peak(packets, Preset::Chat, arrows));
@@ -64,6 +71,36 @@ fn the_peak_does_not_grow_with_packets() {
         many > few + kept,
         "{few} octets became {many} with {packets} packets kept"
     );
+}
+
+/// The most octets allocated at one time by a view that goes through a capture.
+fn peak_of_viewing(packets: u64) -> usize {
+    ALLOCATED.reset_peak_usage();
+    let before = ALLOCATED.current_usage();
+    let mut view = View::new(&[("-".to_owned(), 0)], "", Look::default());
+    let keys = [
+        Key::Down,
+        Key::Tab,
+        Key::End,
+        Key::BackTab,
+        Key::Home,
+        Key::Tab,
+        Key::End,
+    ];
+    for key in keys {
+        while let Some(wish) = view.wish() {
+            let capture = Capture::from_reader(Generator::new(Options {
+                packets,
+                flows: 1000,
+                seed: 1,
+                preset: Preset::Small,
+            }));
+            let found = wish.fulfil(capture.unwrap(), &mut |_| ControlFlow::Continue(()));
+            view.take(wish.number, found.unwrap());
+        }
+        assert!(view.key(key).is_continue());
+    }
+    ALLOCATED.peak_usage() - before
 }
 
 /// The most octets allocated at one time by reading a capture of a hand-in.

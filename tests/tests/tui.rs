@@ -7,8 +7,10 @@ use chatpcap::capture::Capture;
 use chatpcap::tui::{Key, Look, View, draw};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use tests::frames::{Link, datagram};
 use tests::golden::compare;
 use tests::program::{chatpcap, project};
+use tests::recording::Recording;
 
 const ASCII: Look = Look {
     ascii: true,
@@ -147,6 +149,14 @@ fn octets_of_a_field_are_marked() {
     session.check(&["[13 88]c6 3c"]);
     session.keys(&[Key::Tab, Key::Char('p'), Key::Char('p')]);
     session.check(&["Frame 13: ip is octets 14 to 33"]);
+    // The sequence number is read by a function, and stands in the header all the same.
+    session.keys(&[Key::Char('n')]);
+    session.keys(&[Key::Down; 8]);
+    session.check(&["Frame 13: tcp.seq_raw is octets 38 to 41"]);
+    session.check(&["[41 26 92 52]"]);
+    // What the chat says is what the datagram carries.
+    session.keys(&[Key::Tab, Key::Down, Key::Down, Key::Tab, Key::Tab, Key::End]);
+    session.check(&["Frame 32: chat", "is octets 42 to 65"]);
 }
 
 #[test]
@@ -253,6 +263,82 @@ fn any_size_is_drawn() {
     }
     session.terminal = Terminal::new(TestBackend::new(50, 10)).unwrap();
     session.check(&["needs 60 columns and 20 lines"]);
+}
+
+/// Text that would move the cursor, turn the writing direction or ring the bell.
+#[test]
+fn what_others_wrote_stays_in_its_cells() {
+    let [alice, bob] = ["10.20.30.11:5000", "10.20.30.12:5000"].map(|end| end.parse().unwrap());
+    let large = vec![0xff; 60_000];
+    let payloads: [&[u8]; 4] = [
+        b"\x1b[2J\x1b]0;owned\x07\r\n\x9b31m",
+        "\u{202e}olleh\u{2066}\u{200f}\u{0085}".as_bytes(),
+        "e\u{0301}\u{200d}漢字漢字\u{fe0f}".as_bytes(),
+        &large,
+    ];
+    let mut recording = Recording::new(Link::Ethernet);
+    for (number, payload) in (1..).zip(payloads) {
+        recording.add(&datagram(alice, bob, number, payload));
+    }
+    for ascii in [false, true] {
+        let look = Look {
+            ascii,
+            ..Look::default()
+        };
+        let mut session = Session::new(vec![recording.pcap()], "", look, (120, 40));
+        for _ in 0..payloads.len() {
+            walk(&mut session);
+            session.keys(&[Key::BackTab, Key::BackTab, Key::Down, Key::Tab]);
+        }
+    }
+}
+
+/// Every capture of the project and of the corpus, cut ones too, in all panes.
+#[test]
+fn any_capture_is_drawn() {
+    /// Larger ones take long in a debug build.
+    const LARGEST: u64 = 60_000;
+    let mut paths = tests::files(&project().join("captures"));
+    match tests::shared() {
+        Some(shared) => paths.extend(tests::files(&shared.join("corpus"))),
+        None => println!("skipped: there is no ../shared/corpus"),
+    }
+    let mut drawn = 0;
+    for path in paths {
+        if std::fs::metadata(&path).unwrap().len() > LARGEST {
+            continue;
+        }
+        let file = std::fs::read(&path).unwrap();
+        let cut = file[..file.len() * 2 / 3].to_vec();
+        for file in [file, cut] {
+            if Capture::from_reader(Cursor::new(file.clone())).is_err() {
+                continue;
+            }
+            let mut session = Session::new(vec![file], "", Look::default(), (80, 24));
+            walk(&mut session);
+            session.keys(&[Key::Tab, Key::Down]);
+            walk(&mut session);
+            session.keys(&[Key::Tab, Key::End]);
+            walk(&mut session);
+            drawn += 1;
+        }
+    }
+    assert!(drawn >= 18, "only {drawn} drawn");
+}
+
+/// Goes through all panes, and checks what each screen holds.
+fn walk(session: &mut Session) {
+    for _ in 0..3 {
+        for key in [Key::Home, Key::PageDown, Key::Tab] {
+            session.keys(&[key]);
+            let screen = session.screen();
+            let is_plain =
+                |c: char| c == '\n' || !(c.is_control() || "\u{202e}\u{2066}\u{200f}".contains(c));
+            assert!(screen.chars().all(is_plain), "{screen:?}");
+            assert!(screen.contains("? keys"), "{screen}");
+            assert!(!screen.contains("reading"), "{screen}");
+        }
+    }
 }
 
 #[test]

@@ -78,6 +78,11 @@ impl Failure {
         Self { text, hint: None }
     }
 
+    /// Why, in words.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The same failure, with what the user can do.
     pub(super) fn with_hint(self, hint: String) -> Self {
         Self {

@@ -57,6 +57,8 @@ impl Line {
 /// One part of the frame: a header, a message.
 struct Part {
     head: Line,
+    /// The end of what the header carries.
+    end: usize,
     fields: Vec<Line>,
 }
 
@@ -96,17 +98,29 @@ impl Detail {
             });
         }
         let mut lines = Vec::new();
+        let mut payload = None;
         for part in parts {
-            let Part { head, fields } = part;
-            // Of messages there is a part whether there is a message or not.
-            if fields.is_empty() && head.range.is_none() {
-                continue;
+            let Part {
+                mut head,
+                fields,
+                end,
+            } = part;
+            match head.name {
+                "tcp" | "udp" => payload = head.range.as_ref().map(|range| range.end..end),
+                // Of messages there is a part whether there is a message or not.
+                "dns" | "chat" if fields.is_empty() => continue,
+                "dns" | "chat" => head.range.clone_from(&payload),
+                _ => {}
             }
             let range = head.range.clone();
             lines.push(head);
-            lines.extend(fields.into_iter().map(|line| Line {
-                range: line.range.or_else(|| range.clone()),
-                ..line
+            lines.extend(fields.into_iter().map(|line| {
+                let whole = match line.name {
+                    "tcp.payload" | "udp.payload" => &payload,
+                    _ => &range,
+                };
+                let range = line.range.or_else(|| whole.clone());
+                Line { range, ..line }
             }));
         }
         let octets = seen.frame.octets;
@@ -128,7 +142,7 @@ impl Detail {
 
 /// The frame, its headers, its DNS messages and what the chat says, without their fields.
 fn parts(seen: &Dissection<'_>) -> Vec<Part> {
-    let head = |name: &'static str, range| Part {
+    let head = |name: &'static str, range, end| Part {
         head: Line {
             is_header: true,
             name,
@@ -137,22 +151,24 @@ fn parts(seen: &Dissection<'_>) -> Vec<Part> {
             is_text: false,
             range,
         },
+        end,
         fields: Vec::new(),
     };
-    let mut parts = vec![head("frame", Some(0..seen.frame.octets.len()))];
+    let length = seen.frame.octets.len();
+    let mut parts = vec![head("frame", Some(0..length), length)];
     let layers = seen.packet.layers();
     for (index, layer) in layers.iter().enumerate() {
         let header = seen.packet.header(layer);
         let next = layers.get(index + 1).map(|next| seen.packet.header(next));
+        let end = header.start().unwrap_or(0) + header.octets().len();
         let range = header.start().map(|start| {
-            let end = start + header.octets().len();
             let next = next.and_then(|next| next.start());
             start..next.filter(|next| *next > start).unwrap_or(end).min(end)
         });
-        parts.push(head(layer.protocol.name(), range));
+        parts.push(head(layer.protocol.name(), range, end));
     }
-    parts.push(head("dns", None));
-    parts.push(head("chat", None));
+    parts.push(head("dns", None, 0));
+    parts.push(head("chat", None, 0));
     parts
 }
 

@@ -108,7 +108,7 @@ impl Window {
                     cost = cost.saturating_sub(gone.map_or(0, |packet| packet.cost()));
                     window.first += 1;
                 }
-                is_full = ordinal >= window.first.saturating_add(MAX_WINDOW)
+                is_full = count >= window.first.saturating_add(MAX_WINDOW)
                     || (cost > MAX_WINDOW_OCTETS && ordinal > around);
                 if Some(count) == total {
                     return ControlFlow::Break(());
@@ -193,5 +193,80 @@ fn rung(arrow: Arrow, flows: &FlowTable) -> Row {
         to,
         arrow,
         isn,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    /// A capture of so many frames of so many octets.
+    fn capture(frames: u32, length: u32) -> Capture {
+        let mut file = b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x04\0\x01\0\0\0".to_vec();
+        for number in 0..frames {
+            for field in [number, 0, length, length] {
+                file.extend(field.to_le_bytes());
+            }
+            file.resize(file.len() + length as usize, 0);
+        }
+        Capture::from_reader(Cursor::new(file)).unwrap()
+    }
+
+    fn read(frames: u32, length: u32, around: u64) -> Window {
+        let request = Request {
+            shown: Shown::All,
+            around,
+            total: None,
+            relative: false,
+        };
+        let watch = &mut |_| ControlFlow::Continue(());
+        Window::read(capture(frames, length), None, request, watch).unwrap()
+    }
+
+    #[test]
+    fn a_window_holds_the_packets_around_the_one_asked_for() {
+        for (around, first, end, total) in [
+            (0, 0, 800, None),
+            (1000, 600, 1400, None),
+            (2999, 2599, 3000, Some(3000)),
+            // The file has become shorter.
+            (9000, 3000, 3000, Some(3000)),
+        ] {
+            let window = read(3000, 60, around);
+            assert_eq!((window.first, window.end()), (first, end), "{around}");
+            assert_eq!(window.total, total, "{around}");
+            let number = window.get(first).map(|packet| packet.row.number);
+            assert_eq!(number, (first < end).then_some(first + 1));
+        }
+    }
+
+    #[test]
+    fn large_frames_make_a_small_window() {
+        for around in [0, 350, 599] {
+            let window = read(600, 65_000, around);
+            assert!(window.get(around).is_some(), "{around}");
+            let cost: usize = window.packets.iter().map(Packet::cost).sum();
+            assert!(cost <= MAX_WINDOW_OCTETS + 80_000, "{around}: {cost}");
+            assert!(window.packets.len() > 200, "{around}");
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_a_window_any_more() {
+        let request = Request {
+            shown: Shown::Tcp(0),
+            around: 0,
+            total: None,
+            relative: false,
+        };
+        let mut asked = 0;
+        let found = Window::read(capture(40_000, 60), None, request, &mut |_| {
+            asked += 1;
+            ControlFlow::Break(())
+        });
+        assert!(found.is_none());
+        assert!(asked > 0);
     }
 }

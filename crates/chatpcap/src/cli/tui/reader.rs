@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use chatpcap::capture::Capture;
 use chatpcap::tui::Wish;
 
 use super::News;
+use crate::cli::input::Input;
 
 /// Two threads that read: one for packets, one for overviews. Each works on one wish at a time, the
 /// newest.
@@ -70,9 +70,9 @@ fn serve(files: &[PathBuf], asked: &Receiver<Wish>, newest: &AtomicU64, news: &S
         let Some(path) = files.get(wish.file) else {
             continue;
         };
-        let told = match Capture::open(path) {
-            Ok(capture) => {
-                let found = wish.fulfil(capture, &mut |octets| {
+        let told = match Input::open(path) {
+            Ok(input) => {
+                let found = wish.fulfil(input.capture, &mut |octets| {
                     if newest.load(Ordering::Relaxed) != number {
                         return ControlFlow::Break(());
                     }
@@ -83,7 +83,7 @@ fn serve(files: &[PathBuf], asked: &Receiver<Wish>, newest: &AtomicU64, news: &S
                 });
                 found.map(|found| News::Found(number, Box::new(found)))
             }
-            Err(error) => Some(News::Failed(number, error.to_string())),
+            Err(failure) => Some(News::Failed(number, failure.text().to_owned())),
         };
         if let Some(told) = told
             && news.send(told).is_err()

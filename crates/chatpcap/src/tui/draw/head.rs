@@ -17,9 +17,11 @@ const OFFERED: usize = 6;
 /// The capture, and how many of its frames are selected.
 pub(super) fn title(view: &View, area: Rect, canvas: &mut Canvas<'_>) {
     let styles = canvas.style();
-    let (mut text, style) = if let Some(failure) = &view.failure {
-        (failure.clone(), styles.warning)
-    } else if let Some(overview) = &view.overview {
+    if let Some(failure) = &view.failure {
+        canvas.text(area, area.y, 0, failure, styles.warning);
+        return;
+    }
+    let (mut text, style) = if let Some(overview) = &view.overview {
         let frames = if overview.selected == overview.frames {
             counted(overview.frames, "frame")
         } else {
