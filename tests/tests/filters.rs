@@ -239,6 +239,9 @@ fn what_is_long_or_deep_is_refused_or_ends() {
     assert_eq!(selected(&client1(), &filter).len(), 41);
     let row = "tcp or ".repeat(5000) + "udp";
     assert_eq!(selected(&client1(), &Filter::new(&row).unwrap()).len(), 22);
+    // Every field of two ports doubles the sums.
+    let sum = Filter::new(&format!("{} == 5", vec!["tcp.port"; 200].join(" + "))).unwrap();
+    assert!(selected(&client1(), &sum).is_empty());
     for deep in [
         "(".repeat(100_000),
         "!".repeat(100_000),
@@ -246,6 +249,7 @@ fn what_is_long_or_deep_is_refused_or_ends() {
         format!("tcp.len {} > 1", "+ 1 ".repeat(1000)),
         format!("{}tcp{}", "(".repeat(500), ")".repeat(500)),
         format!("frame matches \"{}\"", "(a*)*".repeat(10_000)),
+        "frame matches \"x\" or ".repeat(100) + "tcp",
         "a".repeat(1 << 20),
     ] {
         assert!(Filter::new(&deep).is_err(), "{}", &deep[..20]);

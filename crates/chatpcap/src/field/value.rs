@@ -210,7 +210,11 @@ impl Value<'_> {
                 (a & mask).cmp(&(b & mask))
             }
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
-            _ => self.octets()?.as_ref().cmp(other.octets()?.as_ref()),
+            // As in Wireshark the longer octets are the larger ones, whatever they are.
+            _ => {
+                let (a, b) = (self.octets()?, other.octets()?);
+                a.len().cmp(&b.len()).then_with(|| a.cmp(&b))
+            }
         })
     }
 

@@ -8,6 +8,9 @@ use super::syntax::{Operator, Quantifier, Relation, Syntax, Term, TermKind};
 use super::token::Part;
 use crate::field::{self, Field, Kind, Needs};
 
+/// Regular expressions that a filter may have: each takes memory, see `pattern.rs`.
+const MAX_PATTERNS: usize = 64;
+
 /// What a compiled filter is, and what it needs to know of a frame.
 pub(super) struct Checked {
     pub test: Test,
@@ -18,6 +21,7 @@ pub(super) struct Checked {
 pub(super) fn check(syntax: &Syntax) -> Result<Checked, Fault> {
     let mut checker = Checker {
         needs: Needs::Frame,
+        patterns: 0,
     };
     let test = checker.test(syntax)?;
     Ok(Checked {
@@ -28,6 +32,7 @@ pub(super) fn check(syntax: &Syntax) -> Result<Checked, Fault> {
 
 struct Checker {
     needs: Needs,
+    patterns: usize,
 }
 
 /// An operand with what its values are.
@@ -82,7 +87,8 @@ impl Checker {
                 let within = Test::Within {
                     members: members.collect::<Result<_, Fault>>()?,
                     left: left.operand,
-                    all: *quantifier == Some(Quantifier::All),
+                    // As in Wireshark no value may be in the set where it says `not in`.
+                    all: *quantifier == Some(Quantifier::All) && !negated,
                 };
                 if *negated {
                     Test::Not(Box::new(within))
@@ -147,6 +153,12 @@ impl Checker {
                 let wrong = |why: String| {
                     Fault::new(right.span.clone(), format!("regular expression: {why}"))
                 };
+                self.patterns += 1;
+                if self.patterns > MAX_PATTERNS {
+                    let message = format!("has more than {MAX_PATTERNS} regular expressions");
+                    return Err(Fault::new(right.span.clone(), message)
+                        .hint("one can look for several: \"alice|bob\""));
+                }
                 let text = str::from_utf8(text).map_err(|error| {
                     wrong(format!("{error}: write octets as \\\\xff or in r\"...\""))
                 })?;

@@ -9,6 +9,7 @@
 //! A filter knows what it [`needs`](Filter::needs) of a frame, so that no more is decoded. The
 //! language is that of Wireshark 4.0, over the fields of the [field](crate::field) stage.
 
+mod arithmetic;
 mod check;
 mod error;
 mod literal;

@@ -5,9 +5,14 @@ use std::cmp::Ordering;
 
 use regex::bytes::Regex;
 
+use super::arithmetic::{calculated, negative};
 use super::syntax::{Operator, Relation};
 use super::token::Part;
 use crate::field::{Dissection, Field, Kind, Value};
+
+/// Pairs of values that one calculation takes of a frame. Fields that a frame holds many times, over
+/// and over in one calculation, would make a number of pairs without end.
+const MAX_PAIRS: usize = 4096;
 
 /// What a frame must be like.
 #[derive(Debug)]
@@ -36,7 +41,8 @@ pub(super) enum Test {
         pattern: Regex,
         all: bool,
     },
-    /// A value, or all values, are among these or between two of them.
+    /// One value is among these or between two of them, or all are the same one of these or between
+    /// the same two: so Wireshark has it.
     Within {
         left: Operand,
         members: Vec<(Operand, Option<Operand>)>,
@@ -113,44 +119,88 @@ impl Test {
                 relation,
                 right,
                 all,
-            } => left.holds(frame, *all, &mut |left| {
-                right.holds(frame, *all, &mut |right| stands(left, *relation, right))
-            }),
-            Self::Contains { left, right, all } => left.holds(frame, *all, &mut |left| {
-                right.holds(frame, *all, &mut |right| contains(left, right))
-            }),
+            } => compares(frame, left, *relation, right, *all),
+            Self::Contains { left, right, all } => {
+                let right = right.collected(frame);
+                left.holds(frame, *all, &mut |left| {
+                    some_or_all(&right, *all, |right| contains(left, right))
+                })
+            }
             Self::Matches { left, pattern, all } => left.holds(frame, *all, &mut |value| {
                 value
                     .searched()
                     .is_some_and(|octets| pattern.is_match(&octets))
             }),
-            Self::Within { left, members, all } => left.holds(frame, *all, &mut |value| {
-                members.iter().any(|(from, to)| match to {
-                    None => from.holds(frame, false, &mut |from| {
-                        stands(value, Relation::Equal, from)
-                    }),
-                    Some(to) => {
-                        from.holds(frame, false, &mut |from| {
-                            stands(value, Relation::AtLeast, from)
-                        }) && to.holds(frame, false, &mut |to| stands(value, Relation::AtMost, to))
-                    }
+            Self::Within { left, members, all } => {
+                let left = left.collected(frame);
+                members.iter().any(|(from, to)| {
+                    let from = from.collected(frame);
+                    let to = to.as_ref().map(|to| to.collected(frame));
+                    some_or_all(&left, *all, |value| is_between(value, &from, to.as_deref()))
                 })
-            }),
+            }
         }
+    }
+}
+
+/// Whether one value of each side stands so to the other, or all do and each side has one.
+fn compares(
+    frame: &Dissection<'_>,
+    left: &Operand,
+    relation: Relation,
+    right: &Operand,
+    all: bool,
+) -> bool {
+    // As in Wireshark these are what is not equal: also of a slice of octets that are not there.
+    if matches!(relation, Relation::Unequal | Relation::AnyUnequal) {
+        return !compares(frame, left, Relation::Equal, right, !all)
+            && left.is_there(frame)
+            && right.is_there(frame);
+    }
+    let right = right.collected(frame);
+    left.holds(frame, all, &mut |left| {
+        some_or_all(&right, all, |right| stands(left, relation, right))
+    })
+}
+
+/// Whether one of the values, or each of them and there are some, passes `test`.
+fn some_or_all<'a>(
+    values: &[Value<'a>],
+    all: bool,
+    mut test: impl FnMut(&Value<'a>) -> bool,
+) -> bool {
+    if all {
+        !values.is_empty() && values.iter().all(test)
+    } else {
+        values.iter().any(&mut test)
+    }
+}
+
+/// Whether a value is one of `from`, or not below one of them and not above one of `to`.
+fn is_between(value: &Value<'_>, from: &[Value<'_>], to: Option<&[Value<'_>]>) -> bool {
+    let stands =
+        |relation, others: &[Value<'_>]| others.iter().any(|other| stands(value, relation, other));
+    match to {
+        None => stands(Relation::Equal, from),
+        Some(to) => stands(Relation::AtLeast, from) && stands(Relation::AtMost, to),
     }
 }
 
 impl Operand {
     /// Whether one of the values, or each of them and there are some, passes `test`.
-    fn holds(
+    fn holds<'a>(
         &self,
-        frame: &Dissection<'_>,
+        frame: &Dissection<'a>,
         all: bool,
-        test: &mut dyn FnMut(&Value<'_>) -> bool,
+        test: &mut dyn FnMut(&Value<'a>) -> bool,
     ) -> bool {
         let mut some = false;
         let mut every = true;
         self.values(frame, &mut |value| {
+            let is_decided = if all { !every } else { some };
+            if is_decided {
+                return;
+            }
             if test(value) {
                 some = true;
             } else {
@@ -160,8 +210,35 @@ impl Operand {
         some && (every || !all)
     }
 
+    /// Whether the fields have values, be it that what is taken of them has none.
+    fn is_there(&self, frame: &Dissection<'_>) -> bool {
+        let mut is_there = false;
+        match self {
+            Self::Constant(_) => is_there = true,
+            Self::Field {
+                field, ordinals, ..
+            } => selected(field, ordinals.as_deref(), frame, &mut |_| is_there = true),
+            Self::Negative(of, _) => is_there = of.is_there(frame),
+            Self::Calculation { left, right, .. } => {
+                is_there = left.is_there(frame) && right.is_there(frame);
+            }
+            Self::Call(..) => self.values(frame, &mut |_| is_there = true),
+        }
+        is_there
+    }
+
+    /// The values, read once: what is compared with many others.
+    fn collected<'s, 'a: 's>(&'s self, frame: &Dissection<'a>) -> Cow<'s, [Value<'a>]> {
+        if let Self::Constant(value) = self {
+            return Cow::Borrowed(std::slice::from_ref(value));
+        }
+        let mut values = Vec::new();
+        self.values(frame, &mut |value| values.push(value.clone()));
+        Cow::Owned(values)
+    }
+
     /// Gives the values.
-    fn values(&self, frame: &Dissection<'_>, give: &mut dyn FnMut(&Value<'_>)) {
+    fn values<'a>(&self, frame: &Dissection<'a>, give: &mut dyn FnMut(&Value<'a>)) {
         match self {
             Self::Constant(value) => give(value),
             Self::Field {
@@ -198,24 +275,29 @@ impl Operand {
                 left,
                 right,
                 kind,
-            } => left.values(frame, &mut |left| {
-                right.values(frame, &mut |right| {
-                    if let Some(value) = calculated(*operator, left, right, *kind) {
-                        give(&value);
+            } => {
+                let right = right.collected(frame);
+                let mut pairs = MAX_PAIRS;
+                left.values(frame, &mut |left| {
+                    for right in right.iter().take(pairs) {
+                        pairs -= 1;
+                        if let Some(value) = calculated(*operator, left, right, *kind) {
+                            give(&value);
+                        }
                     }
                 });
-            }),
+            }
             Self::Call(function, operands) => called(*function, operands, frame, give),
         }
     }
 }
 
 /// The values of a field in the headers with these ordinals.
-fn selected(
+fn selected<'a>(
     field: &Field,
     ordinals: Option<&[Part]>,
-    frame: &Dissection<'_>,
-    give: &mut dyn FnMut(&Value<'_>),
+    frame: &Dissection<'a>,
+    give: &mut dyn FnMut(&Value<'a>),
 ) {
     let Some(parts) = ordinals else {
         return field.read(frame, &mut |_, value| give(&value));
@@ -294,82 +376,21 @@ fn stands(left: &Value<'_>, relation: Relation, right: &Value<'_>) -> bool {
     }
 }
 
-/// Whether the octets of `right` stand somewhere in those of `left`. Nothing contains nothing.
+/// Whether the octets of `right` stand somewhere in those of `left`. As in Wireshark, octets contain
+/// nothing; text and headers do not.
 fn contains(left: &Value<'_>, right: &Value<'_>) -> bool {
     match (left.searched(), right.searched()) {
-        (Some(octets), Some(part)) if !part.is_empty() => {
-            memchr::memmem::find(&octets, &part).is_some()
-        }
+        (Some(_), Some(part)) if part.is_empty() => matches!(left, Value::Bytes(_)),
+        (Some(octets), Some(part)) => memchr::memmem::find(&octets, &part).is_some(),
         _ => false,
     }
 }
 
-/// The largest number of an integer kind: integers of up to 32 bits are calculated in 32 bits.
-const fn largest(kind: Kind) -> u64 {
-    match kind {
-        Kind::Unsigned(64) => u64::MAX,
-        _ => u32::MAX as u64,
-    }
-}
-
-/// Of an unsigned number what two's complement makes of it.
-fn negative(value: &Value<'_>, kind: Kind) -> Option<Value<'static>> {
-    Some(match value {
-        Value::Unsigned(number) => Value::Unsigned(number.wrapping_neg() & largest(kind)),
-        Value::Signed(number) => Value::Signed(number.checked_neg()?),
-        Value::Nanoseconds(number) => Value::Nanoseconds(number.checked_neg()?),
-        _ => return None,
-    })
-}
-
-/// A calculation that overflows or divides by nought has no result.
-fn calculated(
-    operator: Operator,
-    left: &Value<'_>,
-    right: &Value<'_>,
-    kind: Kind,
-) -> Option<Value<'static>> {
-    Some(match (left, right) {
-        (Value::Unsigned(a), Value::Unsigned(b)) => {
-            let result = match operator {
-                Operator::Bits => Some(a & b),
-                Operator::Plus => a.checked_add(*b),
-                Operator::Minus => a.checked_sub(*b),
-                Operator::Times => a.checked_mul(*b),
-                Operator::Over => a.checked_div(*b),
-                Operator::Modulo => a.checked_rem(*b),
-            };
-            Value::Unsigned(result.filter(|result| *result <= largest(kind))?)
-        }
-        (Value::Signed(a), Value::Signed(b)) => Value::Signed(match operator {
-            Operator::Bits => a & b,
-            Operator::Plus => a.checked_add(*b)?,
-            Operator::Minus => a.checked_sub(*b)?,
-            Operator::Times => a.checked_mul(*b)?,
-            Operator::Over => a.checked_div(*b)?,
-            Operator::Modulo => a.checked_rem(*b)?,
-        }),
-        (Value::Nanoseconds(a), Value::Nanoseconds(b)) => Value::Nanoseconds(match operator {
-            Operator::Plus => a.checked_add(*b)?,
-            Operator::Minus => a.checked_sub(*b)?,
-            _ => return None,
-        }),
-        (Value::Ipv4(a, _), Value::Ipv4(b, _)) if operator == Operator::Bits => Value::ipv4(a & b),
-        (Value::Ipv6(a, _), Value::Ipv6(b, _)) if operator == Operator::Bits => Value::ipv6(a & b),
-        _ if operator == Operator::Bits => {
-            let (a, b) = (left.octets()?, right.octets()?);
-            let bits = a.iter().zip(b.iter()).map(|(a, b)| a & b);
-            Value::Bytes(Cow::Owned(bits.collect()))
-        }
-        _ => return None,
-    })
-}
-
-fn called(
+fn called<'a>(
     function: Function,
     operands: &[Operand],
-    frame: &Dissection<'_>,
-    give: &mut dyn FnMut(&Value<'_>),
+    frame: &Dissection<'a>,
+    give: &mut dyn FnMut(&Value<'a>),
 ) {
     let mut count: u64 = 0;
     let mut best: Option<Value<'static>> = None;
@@ -459,20 +480,5 @@ mod tests {
         ] {
             assert_eq!(sliced(&octets, &[part]), expected, "{part:?}");
         }
-    }
-
-    #[test]
-    fn calculations_that_have_no_result() {
-        let number = Value::Unsigned;
-        let kind = Kind::Unsigned(32);
-        let calculate = |operator, a, b| calculated(operator, &number(a), &number(b), kind);
-        assert!(calculate(Operator::Minus, 1, 2).is_none());
-        assert!(calculate(Operator::Over, 1, 0).is_none());
-        assert!(calculate(Operator::Modulo, 1, 0).is_none());
-        assert!(calculate(Operator::Plus, u32::MAX.into(), 1).is_none());
-        assert!(matches!(
-            negative(&number(1), kind),
-            Some(Value::Unsigned(0xffff_ffff))
-        ));
     }
 }
