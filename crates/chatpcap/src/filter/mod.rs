@@ -14,6 +14,7 @@ mod check;
 mod error;
 mod literal;
 mod pattern;
+mod pcre;
 mod program;
 mod syntax;
 mod token;

@@ -8,6 +8,8 @@ use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Hir, HirKind, Look};
 
+use super::pcre::to_regex;
+
 /// Octets that a compiled expression may take.
 const MAX_SIZE: usize = 1 << 20;
 /// How deep groups may nest.
@@ -15,13 +17,14 @@ const MAX_NESTING: u32 = 64;
 
 /// Compiles an expression. The error is for people, in one line.
 pub(super) fn pattern(text: &str) -> Result<Regex, String> {
+    let text = to_regex(text)?;
     let hir = ParserBuilder::new()
         .case_insensitive(true)
         .unicode(false)
         .utf8(false)
         .nest_limit(MAX_NESTING)
         .build()
-        .parse(text)
+        .parse(&text)
         .map_err(|error| reason(&error.to_string()))?;
     let hir = with_final_line_feed(&hir)?;
     RegexBuilder::new(&hir.to_string())
