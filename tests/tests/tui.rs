@@ -297,7 +297,7 @@ fn what_others_wrote_stays_in_its_cells() {
 #[test]
 fn any_capture_is_drawn() {
     /// Larger ones take long in a debug build.
-    const LARGEST: u64 = 60_000;
+    const LARGEST: u64 = 30_000;
     let mut paths = tests::files(&project().join("captures"));
     match tests::shared() {
         Some(shared) => paths.extend(tests::files(&shared.join("corpus"))),

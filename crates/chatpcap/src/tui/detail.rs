@@ -10,6 +10,8 @@ use crate::report::safe;
 const MAX_OCTETS: usize = 64 << 10;
 /// Values of one field in one header: a DNS message has thousands of names.
 const MAX_VALUES: usize = 8;
+/// Values in one header: a segment has thousands of DNS messages.
+const MAX_FIELDS: usize = 1000;
 /// Characters of a value that are kept; a line shows less.
 const MAX_VALUE: usize = 200;
 
@@ -33,25 +35,45 @@ pub(super) struct Line {
     pub(super) title: &'static str,
     /// The value as tshark prints it, safe to show.
     pub(super) value: String,
-    /// Whether the value stands in quotes in a filter.
-    pub(super) is_text: bool,
+    /// How a filter asks for the value.
+    quote: Quote,
     /// Its octets in the frame; those of the header where a field has none of its own; nothing where
     /// the header was put together from fragments.
     pub(super) range: Option<Range<usize>>,
 }
 
 impl Line {
-    /// A filter that selects packets in which it says the same.
-    pub(super) fn filter(&self) -> String {
-        if self.is_header || self.value.is_empty() {
-            self.name.to_owned()
-        } else if self.is_text {
-            let value = self.value.replace('\\', "\\\\").replace('"', "\\\"");
-            format!("{} == \"{value}\"", self.name)
-        } else {
-            format!("{} == {}", self.name, self.value)
-        }
+    /// A filter that selects packets in which it says the same; of some headers filters know nothing.
+    pub(super) fn filter(&self) -> Option<String> {
+        let name = field::find(self.name)?.name;
+        Some(match self.quote {
+            Quote::Absent => name.to_owned(),
+            Quote::Bare => format!("{name} == {}", self.value),
+            Quote::Quoted => {
+                let value = self.value.replace('\\', "\\\\").replace('"', "\\\"");
+                format!("{name} == \"{value}\"")
+            }
+            Quote::Colons => {
+                let digits: Vec<char> = self.value.chars().filter(|digit| *digit != ':').collect();
+                let octets: Vec<String> =
+                    digits.chunks(2).map(|pair| pair.iter().collect()).collect();
+                format!("{name} == {}", octets.join(":"))
+            }
+        })
     }
+}
+
+/// How a value stands in a filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Quote {
+    /// Not at all: there is none, or it is not shown as it is.
+    Absent,
+    /// As it is.
+    Bare,
+    /// In quotes.
+    Quoted,
+    /// With colons between octets.
+    Colons,
 }
 
 /// One part of the frame: a header, a message.
@@ -77,14 +99,9 @@ impl Detail {
                 let (part, header) = match field.scope {
                     Scope::Frame => (0, None),
                     Scope::Layers(protocols) => {
-                        let mut own = layers.iter().enumerate();
-                        let is_own = |(_, layer): &(usize, &_)| {
-                            let layer: &crate::packet::Layer = layer;
-                            protocols.contains(&layer.protocol)
-                        };
-                        let Some((index, layer)) =
-                            own.by_ref().filter(is_own).nth(ordinal.saturating_sub(1))
-                        else {
+                        let own = layers.iter().enumerate();
+                        let mut own = own.filter(|(_, layer)| protocols.contains(&layer.protocol));
+                        let Some((index, layer)) = own.nth(ordinal.saturating_sub(1)) else {
                             return;
                         };
                         (index + 1, Some(seen.packet.header(layer)))
@@ -148,7 +165,7 @@ fn parts(seen: &Dissection<'_>) -> Vec<Part> {
             name,
             title: field::find(name).map_or("", |field| field.title),
             value: String::new(),
-            is_text: false,
+            quote: Quote::Absent,
             range,
         },
         end,
@@ -181,29 +198,35 @@ impl Part {
             }
             return;
         }
-        if nth > MAX_VALUES {
+        if nth > MAX_VALUES || self.fields.len() >= MAX_FIELDS {
             return;
         }
         let range = header.and_then(|header| {
-            let mut there = field.places().iter();
-            let place = there
-                .by_ref()
-                .filter(|place| header.bytes(**place).is_some())
-                .nth(nth)?;
+            let places = field.places().iter();
+            let mut there = places.filter(|place| header.bytes(**place).is_some());
+            let place = there.nth(nth)?;
             let start = header.offset_of(*place)?;
             Some(start..start + place.length)
         });
-        let value = if nth == MAX_VALUES {
+        let printed = field.print(value);
+        let shown = if nth == MAX_VALUES {
             "(and more)".to_owned()
         } else {
-            short(&safe(&field.print(value)))
+            short(&safe(&printed))
+        };
+        let quote = match field.kind {
+            Kind::Label | Kind::Protocol => Quote::Absent,
+            _ if shown != printed || shown.is_empty() => Quote::Absent,
+            Kind::Text | Kind::Time => Quote::Quoted,
+            Kind::Bytes => Quote::Colons,
+            _ => Quote::Bare,
         };
         self.fields.push(Line {
             is_header: false,
             name: field.name,
             title: field.title,
-            value,
-            is_text: field.kind == Kind::Text,
+            value: shown,
+            quote,
             range,
         });
     }
@@ -214,5 +237,65 @@ fn short(text: &str) -> String {
     match text.char_indices().nth(MAX_VALUE) {
         Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+    use std::path::Path;
+
+    use super::*;
+    use crate::capture::Capture;
+    use crate::field::Needs;
+    use crate::filter::Filter;
+    use crate::trace::Pass;
+
+    fn each(capture: &str, look: &mut dyn FnMut(&Dissection<'_>, &Detail)) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../captures");
+        let capture = Capture::open(&folder.join(capture)).unwrap();
+        let mut pass = Pass::new(capture, None, Needs::Analysis);
+        pass.run(&mut |_| (), &mut |seen, _| {
+            look(seen, &Detail::new(seen));
+            ControlFlow::Continue(())
+        });
+    }
+
+    #[test]
+    fn the_filter_of_a_line_selects_its_packet() {
+        for capture in [
+            "python-lab/client1.pcap",
+            "ipv6/client1.pcap",
+            "any/client1.pcap",
+        ] {
+            let mut lines = 0;
+            each(capture, &mut |seen, detail| {
+                for line in &detail.lines {
+                    let Some(filter) = line.filter() else {
+                        assert_eq!(line.name, "ip extension header");
+                        continue;
+                    };
+                    let number = seen.frame.number;
+                    match Filter::new(&filter) {
+                        Ok(test) => assert!(test.selects(seen), "{capture} {number}: {filter}"),
+                        Err(error) => panic!("{capture} {number}: {filter}: {error}"),
+                    }
+                    lines += 1;
+                }
+            });
+            assert!(lines > 1000, "{capture}: {lines}");
+        }
+    }
+
+    #[test]
+    fn octets_of_lines_are_in_the_frame() {
+        each("any/client1.pcap", &mut |seen, detail| {
+            let length = seen.frame.octets.len();
+            for line in &detail.lines {
+                let range = line.range.clone().unwrap();
+                assert!(range.start <= range.end && range.end <= length, "{line:?}");
+            }
+            assert_eq!(detail.octets, seen.frame.octets);
+        });
     }
 }

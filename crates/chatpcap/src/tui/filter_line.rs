@@ -157,3 +157,76 @@ fn common(names: &[&'static str]) -> &'static str {
     // Names are ASCII.
     first.get(..length.min().unwrap_or(0)).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the line holds after these keys, with `|` where the cursor is.
+    fn after(text: &str, keys: &[Key]) -> String {
+        let mut line = FilterLine::new(text);
+        for key in keys {
+            line.key(*key);
+        }
+        let before = line.before_cursor();
+        line.text().replacen(&before, &format!("{before}|"), 1)
+    }
+
+    #[test]
+    fn editing() {
+        use Key::{BackTab, Backspace, Delete, DeleteLine, End, Home, Left, Right, Tab};
+        for (text, keys, expected) in [
+            ("ip", &[Key::Char('é'), Key::Char('\u{1b}')][..], "ipé|"),
+            (
+                "ip",
+                &[Left, Key::Char('x'), Right, Right, Key::Char('y')],
+                "ixpy|",
+            ),
+            ("tcp", &[Home, Delete, Backspace, Left], "|cp"),
+            ("tcp", &[Left, DeleteLine, End], "p|"),
+            (
+                "",
+                &[Backspace, Delete, Left, Right, DeleteLine, Tab, BackTab],
+                "|",
+            ),
+            // One name, several that agree on more, several that do not.
+            ("ip.tt", &[Tab], "ip.ttl|"),
+            (
+                "(ip.src == 1) && UDP.STR",
+                &[Tab],
+                "(ip.src == 1) && udp.stream|",
+            ),
+            ("tcp.window", &[Tab], "tcp.window_size|"),
+            (
+                "udp.l || x",
+                &[Home, Right, Right, Right, Right, Right, Tab],
+                "udp.length| || x",
+            ),
+            ("no.such", &[Tab, BackTab], "no.such|"),
+        ] {
+            assert_eq!(after(text, keys), expected, "{text} {keys:?}");
+        }
+        let mut line = FilterLine::new(&"x".repeat(3000));
+        line.key(Key::Char('y'));
+        assert_eq!(line.text().len(), MAX_CHARACTERS);
+    }
+
+    #[test]
+    fn names_come_in_turn() {
+        let mut line = FilterLine::new("ip.s");
+        let (names, tried) = line.candidates();
+        assert!(names.len() > 1 && tried.is_none(), "{names:?}");
+        // Both `ip.src` and `ip.src_host`: as far as they agree, then one after the other, and round.
+        assert_eq!(names, ["ip.src", "ip.src_host"]);
+        for (key, expected) in [
+            (Key::Tab, "ip.src"),
+            (Key::Tab, "ip.src"),
+            (Key::Tab, "ip.src_host"),
+            (Key::Tab, "ip.src"),
+            (Key::BackTab, "ip.src_host"),
+        ] {
+            line.key(key);
+            assert_eq!(line.text(), expected);
+        }
+    }
+}

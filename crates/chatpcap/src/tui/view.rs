@@ -361,7 +361,8 @@ impl View {
             }
             Pane::Packets => self.focus = Pane::Detail,
             Pane::Detail => {
-                let test = self.lines().get(self.chosen_line()).map(Line::filter);
+                let line = self.lines().get(self.chosen_line());
+                let test = line.and_then(Line::filter);
                 if let Some(test) = test {
                     self.typed = Some(FilterLine::new(&joined(&self.filter_text, &test)));
                 }
@@ -440,5 +441,96 @@ fn joined(one: &str, other: &str) -> String {
         format!("({one}) && {other}")
     } else {
         format!("{one} && {other}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view() -> View {
+        let files = [("one".to_owned(), 100), ("two".to_owned(), 100)];
+        View::new(&files, "", Look::default())
+    }
+
+    #[test]
+    fn filters_are_joined() {
+        for (one, other, joined) in [
+            ("", "tcp.stream == 1", "tcp.stream == 1"),
+            ("tcp.stream == 1", "tcp.stream == 1", "tcp.stream == 1"),
+            (
+                "tcp.stream == 12",
+                "tcp.stream == 1",
+                "tcp.stream == 12 && tcp.stream == 1",
+            ),
+            ("dns or arp", "ip", "(dns or arp) && ip"),
+            ("dns||arp", "ip", "(dns||arp) && ip"),
+        ] {
+            assert_eq!(super::joined(one, other), joined);
+        }
+    }
+
+    #[test]
+    fn what_is_lacking_is_asked_for_once() {
+        let mut view = view();
+        let wishes = std::iter::from_fn(|| view.wish());
+        let wishes: Vec<_> = wishes.map(|wish| wish.is_for_packets()).collect();
+        assert_eq!(wishes, [true, false]);
+        // A filter makes both stale, a wrong one does not.
+        for (text, expected) in [("tcp.", 0), ("tcp", 2)] {
+            let _ = view.key(Key::Char('/'));
+            for character in text.chars() {
+                let _ = view.key(Key::Char(character));
+            }
+            let _ = view.key(Key::Enter);
+            let _ = view.key(Key::Escape);
+            assert_eq!(
+                std::iter::from_fn(|| view.wish()).count(),
+                expected,
+                "{text}"
+            );
+        }
+        // So does another capture.
+        let _ = view.key(Key::Char(']'));
+        let wishes: Vec<_> = std::iter::from_fn(|| view.wish()).collect();
+        assert_eq!(
+            wishes.iter().map(|wish| wish.file).collect::<Vec<_>>(),
+            [1, 1]
+        );
+        // What cannot be read is not asked for again until something changes.
+        view.fail(wishes[1].number, "gone\u{1b}");
+        assert_eq!(view.failure.as_deref(), Some("gone\\u{1b}"));
+        assert!(view.wish().is_none());
+        let _ = view.key(Key::Char('['));
+        assert!(view.wish().is_some());
+    }
+
+    #[test]
+    fn what_is_not_wanted_any_more_is_passed_over() {
+        let mut view = view();
+        let stale: Vec<_> = std::iter::from_fn(|| view.wish()).collect();
+        let _ = view.key(Key::Char(']'));
+        assert_eq!(std::iter::from_fn(|| view.wish()).count(), 2);
+        for wish in stale {
+            view.fail(wish.number, "too late");
+            view.progress(wish.number, 50);
+        }
+        assert_eq!((view.failure.as_deref(), view.percent()), (None, Some(0)));
+    }
+
+    #[test]
+    fn keys_move_the_focus() {
+        let mut view = view();
+        for (key, focus) in [
+            (Key::Tab, Pane::Packets),
+            (Key::Enter, Pane::Detail),
+            (Key::Tab, Pane::Flows),
+            (Key::BackTab, Pane::Detail),
+            (Key::Left, Pane::Packets),
+        ] {
+            assert!(view.key(key).is_continue());
+            assert_eq!(view.focus, focus);
+        }
+        assert!(view.key(Key::Char('q')).is_break());
     }
 }

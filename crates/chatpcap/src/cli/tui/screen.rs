@@ -1,6 +1,6 @@
 //! The terminal, which is put back as it was however the program ends.
 
-use std::io;
+use std::{io, thread};
 
 use chatpcap::tui::{Look, View, draw};
 use crossterm::style::force_color_output;
@@ -37,7 +37,10 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        ratatui::restore();
+        // A panic has restored it, and says where: a second time would write over that.
+        if !thread::panicking() {
+            ratatui::restore();
+        }
     }
 }
 
