@@ -134,6 +134,17 @@ fn errors_say_where_and_what_to_write() {
         );
         assert_eq!(found, (column, message, hint), "{text}");
     }
+    for (text, shown, mark) in [
+        (
+            "frame contains \"日本\" and\ttcp.no",
+            "frame contains \"日本\" and\u{fffd}tcp.no",
+            "                          ^~~~~~",
+        ),
+        ("\"\u{202e}\" no", "\"\u{fffd}\" no", "    ^~"),
+    ] {
+        let error = Filter::new(text).unwrap_err();
+        assert_eq!(error.excerpt(), [shown, mark], "{error}");
+    }
     let [text, underline] = Filter::new("tcp && no.such\u{7}").unwrap_err().excerpt();
     assert_eq!(
         (text.as_str(), underline.as_str()),

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 /// What is wrong with the text of a filter, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FilterError {
@@ -57,23 +59,19 @@ impl FilterError {
         before.chars().count() + 1
     }
 
-    /// The text, and below it a line that underlines what is wrong. Control characters are shown as
-    /// a replacement character.
+    /// The text, and below it a line that underlines what is wrong. Characters without a width of
+    /// their own, such as those that control a terminal or turn the direction of writing, are shown
+    /// as a replacement character.
     pub fn excerpt(&self) -> [String; 2] {
-        let visible = |character: char| {
-            if character.is_control() {
-                char::REPLACEMENT_CHARACTER
-            } else {
-                character
-            }
+        let visible = |character: char| match character.width() {
+            None | Some(0) => char::REPLACEMENT_CHARACTER,
+            Some(_) => character,
         };
-        let wrong = self.text.get(self.span.clone()).unwrap_or_default();
-        let before = " ".repeat(self.column() - 1);
-        let tail = "~".repeat(wrong.chars().count().saturating_sub(1));
-        [
-            self.text.chars().map(visible).collect(),
-            format!("{before}^{tail}"),
-        ]
+        let shown = |text: &str| text.chars().map(visible).collect::<String>();
+        let columns = |range| shown(self.text.get(range).unwrap_or_default()).width();
+        let before = " ".repeat(columns(0..self.span.start));
+        let tail = "~".repeat(columns(self.span.clone()).saturating_sub(1));
+        [shown(&self.text), format!("{before}^{tail}")]
     }
 }
 
