@@ -248,11 +248,14 @@ fn what_cannot_be_written_is_told() {
     assert_eq!(frames(&file), frames(&input));
 
     fs::write(folder.path().join("in.pcap"), &client1).unwrap();
-    let itself = ["packets", "in.pcap", "-w", "./in.pcap"];
-    let (_, errors, status) = run(folder.path(), &itself, b"");
-    assert_eq!(status, Some(2));
-    assert!(errors.contains("./in.pcap is read"), "{errors}");
-    assert_eq!(fs::read(folder.path().join("in.pcap")).unwrap(), client1);
+    fs::hard_link(folder.path().join("in.pcap"), folder.path().join("b.pcap")).unwrap();
+    for output in ["./in.pcap", "b.pcap"] {
+        let itself = ["packets", "in.pcap", "-w", output];
+        let (_, errors, status) = run(folder.path(), &itself, b"");
+        assert_eq!(status, Some(2));
+        assert!(errors.contains(&format!("{output} is read")), "{errors}");
+        assert_eq!(fs::read(folder.path().join("in.pcap")).unwrap(), client1);
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ use chatpcap::filter::Filter;
 use chatpcap::report::{FieldForm, FieldList, Occurrence, PacketForm, PacketList, PacketRow, safe};
 use chatpcap::trace::Pass;
 use clap::{Args, ValueEnum};
+use same_file::Handle;
 
 use super::filter::Selection;
 use super::input::Input;
@@ -376,9 +377,19 @@ fn capture(path: &Path, inputs: &[PathBuf]) -> Result<CaptureWriter<Box<dyn Writ
     let writer: Box<dyn Write> = if path.as_os_str() == "-" {
         Box::new(BufWriter::new(io::stdout()))
     } else {
+        // Also through a link, or where the shell opens it. A named pipe must not be opened twice.
+        let handle = |path: &Path| {
+            let is_file = path.metadata().is_ok_and(|metadata| metadata.is_file());
+            is_file.then(|| Handle::from_path(path).ok()).flatten()
+        };
+        let output = handle(path);
         let is_same = |input: &PathBuf| {
-            let one = input.canonicalize().ok();
-            one.is_some() && one == path.canonicalize().ok()
+            let input = if input.as_os_str() == "-" {
+                Handle::stdin().ok()
+            } else {
+                handle(input)
+            };
+            input.is_some() && input == output
         };
         if inputs.iter().any(is_same) {
             let name = safe(&path.display().to_string());
