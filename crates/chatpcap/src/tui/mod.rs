@@ -5,7 +5,7 @@
 //! ```
 //!
 //! A [`View`] is what is shown and where the cursors are: plain data, changed by [`Key`]s. What it lacks
-//! it tells as a [`Wish`], which a pass over the capture fulfils. [`draw`] shows a view in any area.
+//! it tells as a [`Wish`], which a pass over the capture fulfils. [`draw()`] shows a view in any area.
 //!
 //! No packet is kept but a window of them, bounded in packets and in octets: a file is read again for
 //! the next one.

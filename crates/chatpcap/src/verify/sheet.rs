@@ -35,7 +35,7 @@ pub struct Sheet {
 /// One typed answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Typed {
-    /// As it was typed, the first [`MAX_TEXT`] characters of it.
+    /// As it was typed, the first 60 characters of it.
     pub text: String,
     /// What it is.
     pub value: Value,
