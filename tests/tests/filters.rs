@@ -70,6 +70,12 @@ fn errors_say_where_and_what_to_write() {
             Some("did you mean ip.addr?"),
         ),
         (
+            "tcp port 80",
+            5,
+            "needs `and`, `or` or the end here, not `port`",
+            Some("not tcpdump's language: ip.addr == 10.0.0.1, tcp.port == 80"),
+        ),
+        (
             "tcp.port = 5000",
             10,
             "unexpected character '='",

@@ -117,6 +117,9 @@ const KEYWORDS: &[&str] = &[
     "bitwise_and",
 ];
 
+/// Words of tcpdump's capture filters, which are another language.
+const CAPTURE_FILTER: &[&str] = &["host", "net", "port", "portrange", "src", "dst"];
+
 type Input<'t> = TokenSlice<'t, Token>;
 type Parsed<T> = Result<T, ErrMode<Wrong>>;
 
@@ -161,7 +164,14 @@ pub(super) fn syntax(tokens: &[Token], end: usize) -> Result<Option<Syntax>, Fau
         // All tokens are there: nothing is incomplete.
         Err(ErrMode::Incomplete(_)) => Wrong::from_input(&input),
     };
-    Err(wrong.fault(end))
+    let fault = wrong.fault(end);
+    let is_capture_filter = |token: &Token| matches!(&token.kind, TokenKind::Word(word) if CAPTURE_FILTER.contains(&word.as_str()));
+    Err(match fault.hint {
+        None if tokens.iter().any(is_capture_filter) => {
+            fault.hint("not tcpdump's language: ip.addr == 10.0.0.1, tcp.port == 80")
+        }
+        _ => fault,
+    })
 }
 
 impl Wrong {
