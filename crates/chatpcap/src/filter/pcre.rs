@@ -137,6 +137,11 @@ fn class<'t>(text: &'t str, out: &mut String) -> Result<&'t str, String> {
                 out.push('\\');
                 literally(rest, out)
             }
+            // `regex` skips them under `(?x)`.
+            (' ' | '#', _) => {
+                octet(character.into(), out);
+                rest.get(1..).unwrap_or_default()
+            }
             ('-', _) if is_first || is_range => {
                 out.push('\\');
                 literally(rest, out)
@@ -230,6 +235,7 @@ mod tests {
             (r"a\Z", b"a\n", true),
             ("(?i:A)(?<n>b)(?P<m>c)", b"abc", true),
             ("(?x) a b # and", b"ab", true),
+            ("(?x) [ # ] b", b" b", true),
             ("é", "é".as_bytes(), true),
         ] {
             let found = pattern(text).unwrap_or_else(|error| panic!("{text}: {error}"));
