@@ -71,6 +71,17 @@ pub(super) const FIELDS: &[Field] = &[
         },
     ),
     Field::with(
+        "arp.isprobe",
+        "asks whether an address is free",
+        SCOPE,
+        Kind::Boolean,
+        |view, out| {
+            if view.header.u16(OPERATION) == Some(1) && is_without_sender(view) {
+                out.boolean(Some(true));
+            }
+        },
+    ),
+    Field::with(
         "arp.src.hw_mac",
         "the sender's Ethernet address",
         SCOPE,
@@ -134,4 +145,12 @@ fn is_gratuitous(view: &View<'_>) -> bool {
     let sender = address(FIXED + hardware_size(view));
     let target = address(FIXED + 2 * hardware_size(view) + size);
     sender.is_some() && size > 0 && sender == target
+}
+
+/// Whether the sender has no address yet (RFC 5227 §1.1).
+fn is_without_sender(view: &View<'_>) -> bool {
+    let at = FIXED + hardware_size(view);
+    let sender = view.header.octets().get(at..);
+    let sender = sender.and_then(|rest| rest.get(..protocol_size(view)));
+    sender.is_some_and(|sender| !sender.is_empty() && sender.iter().all(|octet| *octet == 0))
 }

@@ -23,6 +23,7 @@ mod sll;
 mod tcp;
 mod tcp_analysis;
 mod tcp_options;
+mod tunnel;
 mod udp;
 mod value;
 mod vlan;
@@ -120,6 +121,7 @@ static TABLES: &[&[Field]] = &[
     tcp_options::FIELDS,
     tcp_analysis::FIELDS,
     udp::FIELDS,
+    tunnel::FIELDS,
     dns::FIELDS,
     chat::FIELDS,
 ];
