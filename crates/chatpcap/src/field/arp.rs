@@ -71,6 +71,17 @@ pub(super) const FIELDS: &[Field] = &[
         },
     ),
     Field::with(
+        "arp.isannouncement",
+        "tells of its address unasked",
+        SCOPE,
+        Kind::Boolean,
+        |view, out| {
+            if view.header.u16(OPERATION) == Some(1) && is_gratuitous(view) {
+                out.boolean(Some(true));
+            }
+        },
+    ),
+    Field::with(
         "arp.isprobe",
         "asks whether an address is free",
         SCOPE,

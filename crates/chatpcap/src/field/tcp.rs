@@ -261,6 +261,34 @@ pub(super) const FIELDS: &[Field] = &[
     )
     .standing_at(&[ALL_FLAGS]),
     Field::with(
+        "tcp.connection.syn",
+        "asks to open a connection",
+        SCOPE,
+        Kind::Label,
+        |view, out| out.present(flags(view).is_some_and(|flags| flags & 0x12 == 0x02)),
+    ),
+    Field::with(
+        "tcp.connection.synack",
+        "agrees to open it",
+        SCOPE,
+        Kind::Label,
+        |view, out| out.present(flags(view).is_some_and(|flags| flags & 0x12 == 0x12)),
+    ),
+    Field::with(
+        "tcp.connection.fin",
+        "ends one direction",
+        SCOPE,
+        Kind::Label,
+        |view, out| out.present(flags(view).is_some_and(|flags| flags & 0x01 != 0)),
+    ),
+    Field::with(
+        "tcp.connection.rst",
+        "breaks it off",
+        SCOPE,
+        Kind::Label,
+        |view, out| out.present(flags(view).is_some_and(|flags| flags & 0x04 != 0)),
+    ),
+    Field::with(
         "tcp.window_size_value",
         "window as it stands in the header",
         SCOPE,
