@@ -12,6 +12,7 @@ mod doctor;
 mod flow_graph;
 mod follow;
 mod grade;
+mod graph;
 mod handshake;
 mod hex_dump;
 mod json;
@@ -37,6 +38,9 @@ pub use self::flow_graph::{FlowGraph, Node, Row};
 pub use self::follow::{FollowForm, FollowReport};
 pub use self::grade::{
     class_csv, class_html, class_json, class_text, gradescope, page_html, page_names, page_text,
+};
+pub use self::graph::{
+    ArrowText, CaptureText, Entry, FlowText, MarkText, NodeText, Note, Script, Severity, Style,
 };
 pub(crate) use self::hex_dump::hex_dump;
 pub use self::json::json;
