@@ -12,6 +12,7 @@ pub mod random;
 pub mod ranges;
 pub mod recording;
 pub mod scenario;
+pub mod script;
 pub mod segments;
 pub mod small_class;
 pub mod source;

@@ -56,6 +56,8 @@ pub struct Paint {
     pub dim: Style,
     /// What the reader should mind.
     pub warning: Style,
+    /// What went wrong.
+    pub error: Style,
     /// What the first of two speakers says.
     pub first: Style,
     /// What the other says.
@@ -72,6 +74,9 @@ impl Paint {
                 .fg_color(Some(Color::Ansi(AnsiColor::Cyan))),
             dim: Style::new().dimmed(),
             warning: Style::new().fg_color(Some(Color::Ansi(AnsiColor::Yellow))),
+            error: Style::new()
+                .bold()
+                .fg_color(Some(Color::Ansi(AnsiColor::Red))),
             first: Style::new().fg_color(Some(Color::Ansi(AnsiColor::Red))),
             second: Style::new().fg_color(Some(Color::Ansi(AnsiColor::BrightBlue))),
         }

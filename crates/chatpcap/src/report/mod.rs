@@ -40,7 +40,8 @@ pub use self::grade::{
     class_csv, class_html, class_json, class_text, gradescope, page_html, page_names, page_text,
 };
 pub use self::graph::{
-    ArrowText, CaptureText, Entry, FlowText, MarkText, NodeText, Note, Script, Severity, Style,
+    ArrowText, CaptureText, Entry, FlowText, Ladder, MarkText, NodeText, Note, Script, Severity,
+    Style, Widths, graph_text,
 };
 pub(crate) use self::hex_dump::hex_dump;
 pub use self::json::json;

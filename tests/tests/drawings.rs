@@ -1,0 +1,150 @@
+//! The flow graph's drawings of scripts that have one of everything.
+
+use chatpcap::report::{Entry, Ladder, Layout, Paint, Script, Widths, graph_text, safe};
+use tests::{golden, script};
+use unicode_width::UnicodeWidthStr;
+
+#[test]
+fn ladders_are_as_they_were() {
+    for (golden, width, ascii) in [
+        ("ladder-60.txt", 60, false),
+        ("ladder-80-ascii.txt", 80, true),
+        ("ladder-100.txt", 100, false),
+        ("ladder-160.txt", 160, false),
+    ] {
+        golden::compare(golden, drawn(&script::lab(), width, ascii).as_bytes());
+    }
+    let mut layout = Layout::new(Some(120));
+    layout.paint = Paint::coloured();
+    golden::compare(
+        "ladder-120-colour.txt",
+        graph_text(&script::lab(), &layout).as_bytes(),
+    );
+    let ipv6 = |host| format!("2001:db8:1234:5678:9abc:def0:1234:{:04x}", host + 0x1000);
+    for (golden, hosts, width) in [
+        ("ladder-ipv6-60.txt", 3, 60),
+        ("ladder-ipv6-100.txt", 4, 100),
+        ("ladder-ipv6-160.txt", 4, 160),
+        ("ladder-9-hosts.txt", 9, 100),
+        ("ladder-loop.txt", 1, 60),
+    ] {
+        let script = script::ring(hosts, ipv6);
+        golden::compare(golden, drawn(&script, width, false).as_bytes());
+    }
+    let script = script::ring(40, |host| format!("10.0.0.{host}"));
+    golden::compare("ladder-40-hosts.txt", drawn(&script, 60, false).as_bytes());
+    let hostile = drawn(&script::hostile(), 80, true);
+    golden::compare("ladder-hostile.txt", hostile.as_bytes());
+}
+
+fn drawn(script: &Script, width: usize, ascii: bool) -> String {
+    let mut layout = Layout::new(Some(width));
+    layout.ascii = ascii;
+    graph_text(script, &layout)
+}
+
+#[test]
+fn lines_fit_whatever_the_width() {
+    let scripts = [
+        script::lab(),
+        script::ring(1, |_| "::1".to_owned()),
+        script::ring(2, |host| {
+            format!("2001:db8:1234:5678:9abc:def0:1234:{:04x}", host + 0x1000)
+        }),
+        script::ring(7, |host| format!("10.200.100.{}", host + 100)),
+        script::ring(201, |host| format!("10.0.1.{host}")),
+        many_captures(),
+    ];
+    for script in &scripts {
+        for width in 60..=160 {
+            for line in drawn(script, width, false).lines() {
+                assert!(line.width() <= width, "{width}: {line}");
+                assert_eq!(line, line.trim_end(), "{width}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_is_cut() {
+    for script in [script::lab(), script::hostile(), many_captures()] {
+        for width in [60, 80, 100, 160] {
+            let drawn = bare(&drawn(&script, width, false));
+            for text in texts(&script) {
+                let text = bare(&safe(&text));
+                assert!(drawn.contains(&text), "{width}: {text} in {drawn}");
+            }
+        }
+    }
+}
+
+/// Words that are wider than planned come out right: the rows are longer or take more lines.
+#[test]
+fn words_may_be_wider_than_planned() {
+    let script = script::lab();
+    let ladder = Ladder::new(&script, &Widths::new(3), &Layout::new(Some(100)));
+    let rows: String = script
+        .entries
+        .iter()
+        .map(|entry| ladder.entry(entry))
+        .collect();
+    let rows = bare(&rows);
+    for text in texts(&Script {
+        entries: script.entries,
+        ..Script::default()
+    }) {
+        assert!(rows.contains(&bare(&text)), "{text} in {rows}");
+    }
+}
+
+/// Without blanks and without what arrows and lines are drawn with.
+fn bare(text: &str) -> String {
+    let drawn = |c: char| c.is_whitespace() || matches!(c, '\u{2500}'..='\u{257f}' | '◀' | '▶');
+    text.chars().filter(|&c| !drawn(c)).collect()
+}
+
+/// Every text of a script.
+fn texts(script: &Script) -> Vec<String> {
+    let mut texts = script.remarks.clone();
+    let nodes = script.nodes.iter();
+    texts.extend(nodes.flat_map(|node| node.names.iter().cloned().chain([node.address.clone()])));
+    for flow in &script.flows {
+        texts.extend([flow.tag.clone(), flow.ends.clone()]);
+    }
+    for capture in script.captures.iter().filter(|_| script.captures.len() > 1) {
+        texts.push(capture.name.clone());
+        texts.extend(capture.clock.clone());
+    }
+    for entry in &script.entries {
+        match entry {
+            Entry::Gap(text) => texts.push(text.clone()),
+            Entry::Note(note) => {
+                texts.extend([note.text.clone(), note.time.clone()]);
+                texts.extend(note.frames.iter().flatten().cloned());
+            }
+            Entry::Arrow(arrow) => {
+                texts.extend([&arrow.label, &arrow.detail, &arrow.time].map(Clone::clone));
+                texts.extend(arrow.frames.iter().flatten().cloned());
+                texts.extend(arrow.said.iter().cloned());
+                texts.extend(arrow.marks.iter().map(|mark| mark.text.clone()));
+                texts.extend(arrow.flow.iter().chain(&arrow.delay).cloned());
+            }
+        }
+    }
+    texts
+}
+
+/// The lab's run as if thirty hosts had captured it.
+fn many_captures() -> Script {
+    let mut script = script::lab();
+    script.captures = script.captures.iter().cycle().take(30).cloned().collect();
+    for entry in &mut script.entries {
+        let frames = match entry {
+            Entry::Arrow(arrow) => &mut arrow.frames,
+            Entry::Note(note) => &mut note.frames,
+            Entry::Gap(_) => continue,
+        };
+        *frames = frames.iter().cycle().take(30).cloned().collect();
+    }
+    script
+}
