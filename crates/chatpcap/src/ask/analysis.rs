@@ -1,9 +1,14 @@
 //! Everything that the captures answer.
 
+use std::net::IpAddr;
+
 use super::connection;
 use super::{Answer, Connection, Datagram, Given, Roles};
 use crate::flow::{Endpoint, TcpFlow};
 use crate::trace::Trace;
+
+/// Clients of the server that are listed by address.
+const MAX_CLIENTS: usize = 64;
 
 /// Traces of the same traffic, who is who in them, and the answers.
 #[derive(Debug)]
@@ -62,6 +67,24 @@ impl Analysis {
     /// a semicolon; nothing where there is no such server.
     pub fn server_hint(&self) -> String {
         connection::server_hint(&self.traces)
+    }
+
+    /// The hosts that opened connections to the chat server, each once, in order; the first of many.
+    pub fn server_clients(&self) -> Vec<IpAddr> {
+        let mut clients = Vec::new();
+        for (_, flow) in self
+            .flows()
+            .filter(|(_, flow)| self.roles.is_to_server(flow))
+        {
+            let client = flow.initiator().map(|client| client.address);
+            if let Some(client) = client.filter(|client| !clients.contains(client)) {
+                clients.push(client);
+            }
+            if clients.len() >= MAX_CLIENTS {
+                break;
+            }
+        }
+        clients
     }
 
     /// Handshakes, whole or in part, with the number of their trace: those with the chat server, or

@@ -8,6 +8,7 @@ mod analysis;
 mod connection;
 mod datagram;
 mod doctor;
+mod essay;
 mod evidence;
 mod question;
 mod roles;
@@ -17,6 +18,10 @@ pub use self::analysis::Analysis;
 pub use self::connection::Connection;
 pub use self::datagram::Datagram;
 pub use self::doctor::{Advice, Examination, Finding, Severity};
+pub use self::essay::{
+    AddressUse, Chosen, Citation, Cost, Crowd, Effort, End, Ends, Essay, Exchange, ExchangeKind,
+    FoundLookup, FoundNeighbour, Member, Part, Piece, Resolution, Share,
+};
 pub use self::evidence::Evidence;
 pub use self::question::{Answer, KEYS, Question};
 pub use self::roles::{Given, How, Role, Roles};

@@ -66,6 +66,7 @@ impl Given {
             server: self.server,
             clients,
             arrows,
+            verdicts: false,
             filter: None,
         }
     }

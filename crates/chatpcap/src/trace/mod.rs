@@ -8,10 +8,15 @@ mod checkup;
 mod conversations;
 mod dialogue;
 mod exhibit;
+mod lookup;
+mod neighbour;
 mod notice;
+mod packet_log;
 mod pass;
 mod protocols;
 mod speech;
+mod survey;
+mod time_sequence;
 mod watch;
 
 use std::collections::HashMap;
@@ -28,10 +33,15 @@ pub use self::checkup::{Checkup, Loss, Tally};
 pub use self::conversations::{Conversation, Conversations, End, Layer, Mac, Pair};
 pub use self::dialogue::{FlowNumber, Followed, Turn, follow};
 pub use self::exhibit::{Exhibits, MAX_EXHIBIT_OCTETS, MAX_EXHIBITS};
+pub use self::lookup::{Lookup, Lookups, Reply, Sent};
+pub use self::neighbour::{Neighbour, Neighbours};
 pub use self::notice::{Example, Notice};
+pub use self::packet_log::{LoggedPacket, Octets, PacketLog};
 pub use self::pass::Pass;
 pub use self::protocols::ProtocolCounts;
 pub use self::speech::{Listener, Speech, Utterance};
+pub use self::survey::Survey;
+pub use self::time_sequence::{Again, Course, Dot, Series, TimeSequence, TimeSequences};
 pub use self::watch::{CHAT_PORT, Likeness, Watch};
 
 use self::notice::Notices;
@@ -125,7 +135,12 @@ impl Trace {
         let mut notices = Notices::default();
         // Where in `links` a link type is: only looked up, never listed.
         let mut places: HashMap<LinkType, usize> = HashMap::new();
-        let mut pass = Pass::new(capture, watch.filter.as_deref(), Needs::Flow);
+        let needs = if watch.verdicts {
+            Needs::Analysis
+        } else {
+            Needs::Flow
+        };
+        let mut pass = Pass::new(capture, watch.filter.as_deref(), needs);
         pass.run(progress, &mut |seen, flows| {
             let Dissection { frame, packet, .. } = *seen;
             trace.count(frame, &mut places, &mut notices);

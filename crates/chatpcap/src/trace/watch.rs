@@ -23,6 +23,8 @@ pub struct Watch {
     pub clients: Option<[IpAddr; 2]>,
     /// How many packets of the chat to keep for the flow graph; the others are counted.
     pub arrows: usize,
+    /// Whether TCP is analysed.
+    pub verdicts: bool,
     /// Which frames count at all; every one where there is none.
     pub filter: Option<Arc<Filter>>,
 }
@@ -34,6 +36,7 @@ impl Default for Watch {
             server: None,
             clients: None,
             arrows: 200,
+            verdicts: false,
             filter: None,
         }
     }
