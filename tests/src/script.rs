@@ -251,8 +251,9 @@ pub fn hostile() -> Script {
             ends: text(index + 1),
         });
         let mut row = arrow(index % 3, index / 3 % 3, hostile, &text(index + 3));
-        row.frames = vec![Some(text(index + 4)), None];
-        row.time = text(index + 5);
+        row.frames = vec![Some(text(index + 4).chars().take(12).collect()), None];
+        // Times and frame numbers are ours; these are short.
+        row.time = text(index + 5).chars().take(12).collect();
         row.flow = Some(text(index));
         row.said = vec![text(index + 6), text(index + 7)];
         row.marks = vec![MarkText {
@@ -264,7 +265,7 @@ pub fn hostile() -> Script {
         script.entries.push(Entry::Gap((*hostile).to_owned()));
         script.entries.push(Entry::Note(Note {
             frames: vec![None, Some(text(index))],
-            time: text(index + 1),
+            time: text(index + 1).chars().take(12).collect(),
             text: (*hostile).to_owned(),
         }));
         script.remarks.push((*hostile).to_owned());

@@ -1,6 +1,10 @@
 //! The flow graph's drawings of scripts that have one of everything.
 
-use chatpcap::report::{Entry, Ladder, Layout, Paint, Script, Widths, graph_text, safe};
+use chatpcap::report::{
+    Entry, Ladder, Layout, Paint, Script, SvgOptions, Widths, graph_svg, graph_svg_sheets,
+    graph_text, safe,
+};
+use roxmltree::{Document, Node};
 use tests::{golden, script};
 use unicode_width::UnicodeWidthStr;
 
@@ -95,6 +99,117 @@ fn words_may_be_wider_than_planned() {
     }) {
         assert!(rows.contains(&bare(&text)), "{text} in {rows}");
     }
+}
+
+#[test]
+fn pictures_are_as_they_were() {
+    let options = SvgOptions { standalone: true };
+    for (golden, script) in pictures() {
+        let svg = graph_svg(&script, options).unwrap();
+        golden::compare(golden, svg.as_bytes());
+    }
+}
+
+/// Words stand on the picture, and on no other words. Widths are those of a font of fixed width.
+#[test]
+fn pictures_hold_every_word_at_a_place_of_its_own() {
+    let ipv6 = |host| {
+        format!(
+            "[2001:db8:1234:5678:9abc:def0:1234:{:04x}]:50000",
+            host + 0x1000
+        )
+    };
+    let more = [
+        script::ring(1, ipv6),
+        script::ring(2, ipv6),
+        script::ring(9, ipv6),
+        script::ring(16, |host| format!("10.0.0.{host}")),
+        many_captures(),
+    ];
+    let golden = pictures().map(|(_, script)| script);
+    for script in golden.iter().chain(&more) {
+        for standalone in [true, false] {
+            let svg = graph_svg(script, SvgOptions { standalone }).unwrap();
+            let svg = Document::parse(&svg).unwrap();
+            check_places(&svg);
+        }
+        let sheets = graph_svg_sheets(script).unwrap();
+        for sheet in &sheets {
+            check_places(&Document::parse(sheet).unwrap());
+        }
+        let svg = graph_svg(script, SvgOptions { standalone: true }).unwrap();
+        let svg = Document::parse(&svg).unwrap();
+        let words = svg.descendants().filter(|node| node.has_tag_name("text"));
+        let words: String = words.filter_map(|node| node.text()).map(bare).collect();
+        for text in texts(script) {
+            let text = safe(&text).replace('\u{fffe}', "\\u{fffe}");
+            let text = bare(&text.replace('\u{ffff}', "\\u{ffff}"));
+            assert!(words.contains(&text), "{text} in {words}");
+        }
+        for node in svg.descendants() {
+            let name = node.tag_name().name();
+            assert!(!["script", "image", "a", "foreignObject"].contains(&name));
+            assert!(
+                node.attributes()
+                    .all(|attribute| !attribute.name().starts_with("on"))
+            );
+        }
+    }
+}
+
+fn check_places(svg: &Document<'_>) {
+    let number = |node: &Node<'_, '_>, name: &str| -> f64 {
+        let value = node.attribute(name).unwrap_or_else(|| panic!("no {name}"));
+        value.parse().unwrap()
+    };
+    let root = svg.root_element();
+    let size = [number(&root, "width"), number(&root, "height")];
+    let mut places: Vec<([f64; 4], &str)> = Vec::new();
+    for node in svg.descendants().filter(|node| node.has_tag_name("text")) {
+        let text = node.text().unwrap();
+        let shift = node
+            .ancestors()
+            .find_map(|node| node.attribute("transform"));
+        let shift = shift.map_or(0.0, |shift| {
+            let y = shift
+                .trim_start_matches("translate(0 ")
+                .trim_end_matches(')');
+            y.parse().unwrap()
+        });
+        let length = f64::from(u16::try_from(text.width()).unwrap()) * 7.83;
+        let class = node.attribute("class").unwrap_or("");
+        let left = match class.rsplit(' ').next() {
+            Some("e") => number(&node, "x") - length,
+            Some("m") => number(&node, "x") - length / 2.0,
+            _ => number(&node, "x"),
+        };
+        let base = number(&node, "y") + shift;
+        let place = [left, base - 11.0, left + length, base + 3.0];
+        assert!(
+            left >= 0.0 && place[2] <= size[0] && place[3] <= size[1],
+            "{text}: {place:?}"
+        );
+        for (other, words) in places.iter().rev().take(400) {
+            let apart = place[0] >= other[2]
+                || other[0] >= place[2]
+                || place[1] >= other[3]
+                || other[1] >= place[3];
+            assert!(apart, "{text} {place:?} on {words} {other:?}");
+        }
+        places.push((place, text));
+    }
+    assert!(!places.is_empty());
+}
+
+fn pictures() -> [(&'static str, Script); 3] {
+    [
+        ("graph-lab.svg", script::lab()),
+        ("graph-hostile.svg", script::hostile()),
+        (
+            "graph-40-hosts.svg",
+            script::ring(40, |host| format!("10.0.0.{host}")),
+        ),
+    ]
 }
 
 /// Without blanks and without what arrows and lines are drawn with.

@@ -41,7 +41,7 @@ pub use self::grade::{
 };
 pub use self::graph::{
     ArrowText, CaptureText, Entry, FlowText, Ladder, MarkText, NodeText, Note, Script, Severity,
-    Style, Widths, graph_text,
+    Style, SvgOptions, Widths, graph_svg, graph_svg_sheets, graph_text,
 };
 pub(crate) use self::hex_dump::hex_dump;
 pub use self::json::json;

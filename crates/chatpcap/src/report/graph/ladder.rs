@@ -6,8 +6,8 @@ use anstyle::Style as Colour;
 use unicode_width::UnicodeWidthStr;
 
 use super::columns::{Columns, Setting, Span};
-use super::lines::{Piece, Tone, broken, pieces, set, width};
-use super::script::{ArrowText, Entry, NodeText, Note, Script, Severity};
+use super::lines::{Piece, Tone, broken, in_words, pieces, set, width};
+use super::script::{ArrowText, CaptureText, Entry, NodeText, Note, Script, Severity};
 use super::shaft::{item, shaft, turn};
 use super::widths::Widths;
 use crate::report::layout::{Layout, allowed, safe, wrapped};
@@ -47,8 +47,7 @@ pub struct Ladder {
     nodes: Vec<NodeText>,
     columns: Columns,
     widths: Widths,
-    /// What the columns of frame numbers are called.
-    letters: Vec<String>,
+    captures: Vec<CaptureText>,
     /// Whether frame numbers have columns.
     has_numbers: bool,
     /// What stands above frame numbers and times.
@@ -59,23 +58,28 @@ impl Ladder {
     /// A drawing of a script's hosts, captures and clock, for words as wide as planned. Its entries do
     /// not matter. Where new hosts appear later, a new drawing shows them, with a head of its own.
     pub fn new(script: &Script, widths: &Widths, layout: &Layout) -> Self {
-        let plain = |text: &String| allowed(safe(text), layout);
-        let nodes = script.nodes.iter().map(|node| NodeText {
-            names: node.names.iter().map(plain).collect(),
-            address: plain(&node.address),
-        });
-        let nodes: Vec<NodeText> = nodes.collect();
-        let letters = match script.captures.as_slice() {
-            [] | [_] => vec!["frame".to_owned()],
+        let plain = |text: &str| allowed(safe(text), layout);
+        let nodes = script
+            .nodes
+            .iter()
+            .map(|node| node.mapped(&plain))
+            .collect();
+        let captures = script.captures.iter();
+        let captures: Vec<_> = captures.map(|capture| capture.mapped(&plain)).collect();
+        let letters = match captures.as_slice() {
+            [] | [_] => vec![Some("frame".to_owned())],
             captures => captures
                 .iter()
-                .map(|capture| plain(&capture.letter))
+                .map(|capture| Some(capture.letter.clone()))
                 .collect(),
         };
         let mut widths = widths.clone();
         widths.frames.resize(letters.len(), 0);
         for (width, letter) in widths.frames.iter_mut().zip(&letters) {
-            *width = (*width).max(letter.width());
+            *width = letter
+                .as_ref()
+                .map_or(0, |letter| letter.width())
+                .max(*width);
         }
         widths.time = widths.time.max(script.clock.width());
         let frames: usize = widths.frames.iter().map(|width| width + 1).sum();
@@ -84,11 +88,10 @@ impl Ladder {
             columns: Columns::new(&[], &widths, 0, 0),
             nodes,
             widths,
-            letters,
+            captures,
             has_numbers: frames <= layout.width() / NUMBERS,
             left: String::new(),
         };
-        let letters = ladder.letters.iter().cloned().map(Some).collect::<Vec<_>>();
         ladder.left = ladder.numbers(&letters, script.clock);
         let margin = ladder.left.width();
         ladder.columns = Columns::new(&ladder.nodes, &ladder.widths, margin, layout.width());
@@ -133,7 +136,8 @@ impl Ladder {
 
     /// One entry: a line, or several.
     pub fn entry(&self, entry: &Entry) -> String {
-        match entry {
+        let entry = entry.mapped(&|text: &str| self.safe(text));
+        match &entry {
             Entry::Arrow(arrow) if self.columns.setting == Setting::List => self.item(arrow),
             Entry::Arrow(arrow) => self.rung(arrow),
             Entry::Note(note) => self.note(note),
@@ -205,15 +209,14 @@ impl Ladder {
 
     /// A packet in its columns.
     fn rung(&self, arrow: &ArrowText) -> String {
-        let arrow = self.plain(arrow);
         let (mut drawn, has_label) = if arrow.from == arrow.to {
-            let (lines, has_label) = turn(&arrow, &self.columns, &self.layout);
+            let (lines, has_label) = turn(arrow, &self.columns, &self.layout);
             (lines.to_vec(), has_label)
         } else {
-            let (line, has_label) = shaft(&arrow, &self.columns, &self.layout);
+            let (line, has_label) = shaft(arrow, &self.columns, &self.layout);
             (vec![line], has_label)
         };
-        let pieces = self.pieces(&arrow, !has_label);
+        let pieces = self.pieces(arrow, !has_label);
         let is_wide = self.columns.setting == Setting::Wide;
         let x = if is_wide {
             self.columns.end + 2
@@ -240,7 +243,6 @@ impl Ladder {
 
     /// A packet in a list: sender, arrow, receiver, and the rest beside or below.
     fn item(&self, arrow: &ArrowText) -> String {
-        let arrow = self.plain(arrow);
         let address = |node: usize| {
             let node = self.nodes.get(node);
             node.map_or("?", |node| node.address.as_str())
@@ -257,7 +259,7 @@ impl Ladder {
             Colour::new(),
             format!("{:>pad$}", address(arrow.from)),
         );
-        let mut spans = item(&arrow, from.end() + 1, self.widths.label, &self.layout);
+        let mut spans = item(arrow, from.end() + 1, self.widths.label, &self.layout);
         spans.insert(0, from);
         let mut lines = Vec::new();
         let end = spans.last().map_or(first, Span::end) + 1;
@@ -271,7 +273,7 @@ impl Ladder {
         let beside = to.end() + 2;
         spans.push(to);
         lines.push(spans);
-        let texts = set(&self.pieces(&arrow, false), self.columns.room(below));
+        let texts = set(&self.pieces(arrow, false), self.columns.room(below));
         for (row, text) in texts.iter().enumerate() {
             let fits = beside + width(text) <= self.columns.width;
             let is_said = text.iter().any(|piece| piece.tone == Tone::Said);
@@ -307,7 +309,7 @@ impl Ladder {
     fn pause(&self, text: &str) -> String {
         let columns = &self.columns;
         let first = columns.margin + 2;
-        let texts = broken(&self.safe(text), columns.room(first));
+        let texts = broken(text, columns.room(first));
         let rail = if self.layout.ascii { ":" } else { "┊" };
         let lines = texts.into_iter().map(|text| {
             let middle = columns.margin.midpoint(columns.end.saturating_sub(1));
@@ -323,12 +325,12 @@ impl Ladder {
         let mut left = String::new();
         let frames = frames.iter().zip(&self.widths.frames);
         for (frame, &width) in frames.filter(|_| self.has_numbers) {
-            let frame = self.safe(frame.as_deref().unwrap_or("-"));
+            let frame = frame.as_deref().unwrap_or("-");
             // Writing to a string cannot fail.
             let _ = write!(left, "{frame:>width$} ");
         }
         let width = self.widths.time;
-        let _ = write!(left, "{:>width$} ", self.safe(time));
+        let _ = write!(left, "{time:>width$} ");
         left
     }
 
@@ -351,19 +353,12 @@ impl Ladder {
         let mut pieces = pieces(arrow, has_label);
         if !self.has_numbers {
             let place = usize::from(has_label).min(pieces.len());
-            pieces.insert(place, Piece::new(Tone::Detail, self.frames(&arrow.frames)));
+            pieces.insert(
+                place,
+                Piece::new(Tone::Detail, in_words(&self.captures, &arrow.frames)),
+            );
         }
         pieces
-    }
-
-    /// Frame numbers in words: `a 12, c 7`.
-    fn frames(&self, frames: &[Option<String>]) -> String {
-        let frames = self.letters.iter().zip(frames);
-        let frames = frames.filter_map(|(letter, frame)| {
-            let frame = frame.as_ref()?;
-            Some(format!("{letter} {}", self.safe(frame)))
-        });
-        frames.collect::<Vec<_>>().join(", ")
     }
 
     /// A line of pieces from `x` on.
@@ -388,18 +383,6 @@ impl Ladder {
     /// A text with the characters that the layout allows.
     fn safe(&self, text: &str) -> String {
         allowed(safe(text), &self.layout)
-    }
-
-    /// The words of an arrow with the characters that the layout allows.
-    fn plain(&self, arrow: &ArrowText) -> ArrowText {
-        let mut arrow = arrow.clone();
-        let texts = [&mut arrow.label, &mut arrow.detail].into_iter();
-        let marks = arrow.marks.iter_mut().map(|mark| &mut mark.text);
-        let texts = texts.chain(&mut arrow.flow).chain(&mut arrow.delay);
-        for text in texts.chain(marks).chain(&mut arrow.said) {
-            *text = self.safe(text);
-        }
-        arrow
     }
 }
 

@@ -2,7 +2,7 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::script::{ArrowText, Severity};
+use super::script::{ArrowText, CaptureText, Severity};
 
 /// A stretch of words of one kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +56,17 @@ pub(super) fn pieces(arrow: &ArrowText, has_label: bool) -> Vec<Piece> {
         pieces.push(Piece::new(Tone::Said, said));
     }
     pieces
+}
+
+/// Frame numbers in words: `a 12, c 7`, and of one capture only the number.
+pub(super) fn in_words(captures: &[CaptureText], frames: &[Option<String>]) -> String {
+    let frames = captures.iter().zip(frames);
+    let frames = frames.filter_map(|(capture, frame)| Some((capture, frame.as_ref()?)));
+    let frames = frames.map(|(capture, frame)| match captures {
+        [_] => frame.clone(),
+        _ => format!("{} {frame}", capture.letter),
+    });
+    frames.collect::<Vec<_>>().join(", ")
 }
 
 /// Columns between two pieces on one line.
