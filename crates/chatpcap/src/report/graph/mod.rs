@@ -7,6 +7,7 @@ mod lines;
 mod picture;
 mod script;
 mod shaft;
+mod shapes;
 mod svg;
 mod texts;
 mod widths;

@@ -10,6 +10,7 @@ use unicode_width::UnicodeWidthStr;
 use super::grid::{BASE, CELL, Grid, LINE, PAD};
 use super::lines::{Piece, Tone, broken, in_words, pieces, set};
 use super::script::{ArrowText, Entry, NodeText, Note, Script, Severity, Style};
+use super::shapes::{Row, Shapes, Sheet};
 use super::widths::Widths;
 use crate::report::layout::safe;
 
@@ -28,47 +29,6 @@ const TALL: usize = 13;
 const LONG: usize = 12;
 /// Colours that tell flows apart. More than that cannot be told at a glance; tags tell them anyway.
 const COLOURS: usize = 6;
-
-/// Lines and words of a part of a graph.
-#[derive(Debug, Default)]
-pub(super) struct Sheet {
-    pub(super) width: usize,
-    pub(super) height: usize,
-    /// Where it begins in a picture of several.
-    pub(super) top: usize,
-    /// Behind everything: the hosts' lines and boxes.
-    pub(super) ground: Shapes,
-    pub(super) rows: Vec<Row>,
-}
-
-/// One entry.
-#[derive(Debug, Default)]
-pub(super) struct Row {
-    /// All about it in one text.
-    pub(super) title: String,
-    pub(super) shapes: Shapes,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Shapes {
-    pub(super) paths: Vec<Path>,
-    pub(super) words: Vec<Words>,
-}
-
-#[derive(Debug)]
-pub(super) struct Path {
-    pub(super) class: String,
-    pub(super) d: String,
-}
-
-#[derive(Debug)]
-pub(super) struct Words {
-    pub(super) x: usize,
-    pub(super) y: usize,
-    /// Colour, and where `x` is: `e` at the end, `m` in the middle, else at the start.
-    pub(super) class: &'static str,
-    pub(super) text: String,
-}
 
 /// The sheets of a graph. With `notes`, the captures stand above and the remarks below.
 pub(super) fn sheets(script: &Script, has_notes: bool) -> Vec<Sheet> {
@@ -472,36 +432,6 @@ impl Picture {
             Style::Icmp | Style::Arp | Style::Other => " dotted",
         };
         colour + line
-    }
-}
-
-impl Shapes {
-    fn path(&mut self, class: impl Into<String>, d: String) {
-        self.paths.push(Path {
-            class: class.into(),
-            d,
-        });
-    }
-
-    fn words(&mut self, x: usize, y: usize, class: &'static str, text: impl Into<String>) {
-        let text = text.into();
-        if !text.is_empty() {
-            self.words.push(Words { x, y, class, text });
-        }
-    }
-
-    /// An arrow's head, or the cross of what is lost.
-    fn tip(&mut self, arrow: &ArrowText, x: usize, y: usize, is_right: bool, class: &str) {
-        let colour = class.split(' ').next().unwrap_or_default();
-        if arrow.is_lost {
-            let (left, top) = (x.saturating_sub(5), y.saturating_sub(5));
-            let d = format!("M{left} {top}l10 10m-10 0l10 -10");
-            self.path(format!("line {colour}"), d);
-        } else {
-            let back = if is_right { "-" } else { "" };
-            let d = format!("M{x} {y}l{back}9 -4.5v9z");
-            self.path(format!("tip {colour}"), d);
-        }
     }
 }
 

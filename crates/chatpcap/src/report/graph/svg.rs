@@ -2,8 +2,9 @@
 
 use askama::Template;
 
-use super::picture::{Sheet, readable, sheets};
+use super::picture::{readable, sheets};
 use super::script::Script;
+use super::shapes::Sheet;
 use crate::report::number::{count, counted};
 
 /// The smallest part of its own size, in hundredths, that a picture in a page is shrunk to: letters of
