@@ -35,9 +35,9 @@ fn every_capture_is_told_and_examined() {
             opened,
             &given.watch(0),
             &mut |_| (),
-            &mut |frame, packet, sightings| {
-                listener.observe(frame, sightings);
-                checkup.observe(frame, packet, sightings);
+            &mut |seen, sightings| {
+                listener.observe(seen.frame, sightings);
+                checkup.observe(seen.frame, seen.packet, sightings);
             },
         );
         let speeches = [listener.finish()];
@@ -96,15 +96,9 @@ fn wrong_checksums_are_those_of_tshark() {
         };
         let mut checkup = Checkup::default();
         let watch = Given::default().watch(0);
-        Trace::read_and_show(
-            "",
-            opened,
-            &watch,
-            &mut |_| (),
-            &mut |frame, packet, sightings| {
-                checkup.observe(frame, packet, sightings);
-            },
-        );
+        Trace::read_and_show("", opened, &watch, &mut |_| (), &mut |seen, sightings| {
+            checkup.observe(seen.frame, seen.packet, sightings);
+        });
         let Some(theirs) = tshark::wrong_checksums(&capture.path) else {
             println!("skipped: there is no tshark");
             return;

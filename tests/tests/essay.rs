@@ -43,9 +43,9 @@ fn found(captures: Vec<Capture>) -> Found {
             capture,
             &watch,
             &mut |_| (),
-            &mut |frame, packet, sightings| {
-                listener.observe(frame, sightings);
-                survey.observe(frame, packet, sightings);
+            &mut |seen, sightings| {
+                listener.observe(seen.frame, sightings);
+                survey.observe(seen.frame, seen.packet, sightings);
             },
         ));
         speeches.push(listener.finish());

@@ -109,9 +109,9 @@ fn answer(file: &[u8]) {
         capture,
         &given.watch(0),
         &mut |_| (),
-        &mut |frame, packet, sightings| {
-            listener.observe(frame, sightings);
-            checkup.observe(frame, packet, sightings);
+        &mut |seen, sightings| {
+            listener.observe(seen.frame, sightings);
+            checkup.observe(seen.frame, seen.packet, sightings);
         },
     );
     let speeches = [listener.finish()];

@@ -10,8 +10,8 @@ use tests::source;
 
 /// chatpcap's stages: each names only itself and those before it.
 const STAGES: &[&str] = &[
-    "capture", "packet", "flow", "field", "filter", "trace", "ask", "verify", "grade", "report",
-    "tui",
+    "capture", "packet", "flow", "field", "filter", "trace", "ask", "graph", "verify", "grade",
+    "report", "tui",
 ];
 
 /// Our crates, and those of ours that each may depend on.

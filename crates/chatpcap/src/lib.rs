@@ -6,6 +6,7 @@ pub mod field;
 pub mod filter;
 pub mod flow;
 pub mod grade;
+pub mod graph;
 pub mod packet;
 pub mod report;
 pub mod trace;

@@ -63,6 +63,18 @@ impl Timestamp {
             })
     }
 
+    /// The point so many nanoseconds later, earlier where they are negative. Saturates.
+    #[must_use]
+    pub fn plus(self, nanoseconds: i64) -> Self {
+        let whole = nanoseconds.div_euclid(i64::from(NANOSECONDS));
+        let rest = nanoseconds.rem_euclid(i64::from(NANOSECONDS));
+        // Both are less than a second: together less than two.
+        let fraction = self
+            .nanoseconds
+            .saturating_add(u32::try_from(rest).unwrap_or(0));
+        Self::new(self.seconds.saturating_add(whole), fraction)
+    }
+
     /// The time in UTC with `precision` decimal digits (at most 9, cut, not rounded):
     /// `2026-11-22T18:33:13.682971Z`.
     ///

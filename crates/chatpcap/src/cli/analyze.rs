@@ -80,13 +80,17 @@ impl FromStr for Arrows {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if text == "all" {
-            return Ok(Self(usize::MAX));
-        }
-        text.parse()
-            .map(Self)
-            .map_err(|_| "needs a number or `all`".to_owned())
+        number_or_all(text).map(Self)
     }
+}
+
+/// A number, or `all`.
+pub(super) fn number_or_all(text: &str) -> Result<usize, String> {
+    if text == "all" {
+        return Ok(usize::MAX);
+    }
+    text.parse()
+        .map_err(|_| "needs a number or `all`".to_owned())
 }
 
 /// Runs the command.

@@ -3,9 +3,6 @@
 use std::path::PathBuf;
 
 use chatpcap::ask::{Roles as Who, Story};
-use chatpcap::capture::Frame;
-use chatpcap::flow::Sightings;
-use chatpcap::packet::Packet;
 use chatpcap::report::StoryReport;
 use chatpcap::trace::{Listener, Trace};
 use clap::{Args, ValueEnum};
@@ -70,11 +67,12 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let outcome = input::each(&arguments.files, |input, progress| {
         let mut listener = Listener::new(&watch);
         let (name, capture) = (&input.name, input.capture);
-        let mut hear = |frame: &Frame<'_>, _: &Packet<'_>, sightings: &Sightings<'_>| {
-            listener.observe(frame, sightings);
-        };
         traces.push(Trace::read_and_show(
-            name, capture, &watch, progress, &mut hear,
+            name,
+            capture,
+            &watch,
+            progress,
+            &mut |seen, sightings| listener.observe(seen.frame, sightings),
         ));
         speeches.push(listener.finish());
     });

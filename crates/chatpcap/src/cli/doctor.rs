@@ -109,7 +109,7 @@ fn examine(input: Input, given: &Given, watch: &Watch) -> Examined {
         capture,
         watch,
         &mut |read| progress.set(read),
-        &mut |frame, packet, sightings| checkup.observe(frame, packet, sightings),
+        &mut |seen, sightings| checkup.observe(seen.frame, seen.packet, sightings),
     );
     Examined {
         examination: Examination::new(&trace, &checkup, given),

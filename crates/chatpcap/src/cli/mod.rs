@@ -11,6 +11,7 @@ mod fields;
 mod filter;
 mod follow;
 mod grade;
+mod graph;
 mod input;
 mod output;
 mod packets;
@@ -36,6 +37,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Analyze(analyze::Arguments),
+    Graph(graph::Arguments),
     Chat(chat::Arguments),
     Conversations(conversations::Arguments),
     Doctor(doctor::Arguments),
@@ -64,6 +66,7 @@ pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match &arguments.command {
         Command::Analyze(arguments) => analyze::run(arguments),
+        Command::Graph(arguments) => graph::run(arguments),
         Command::Chat(arguments) => chat::run(arguments),
         Command::Conversations(arguments) => conversations::run(arguments),
         Command::Doctor(arguments) => doctor::run(arguments),

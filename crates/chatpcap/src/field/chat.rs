@@ -2,8 +2,9 @@
 //! segment and ends in another each has a part.
 
 use super::{Field, Kind, Needs, Scope, Value, View};
+use crate::flow::Sighting;
 use crate::packet::chat::{self, ChatMessage, Dialect, Speaker};
-use crate::packet::{Packet, Protocol};
+use crate::packet::{Layer, Packet, Protocol};
 
 const SCOPE: Scope = Scope::Chat;
 
@@ -25,7 +26,7 @@ pub(super) const FIELDS: &[Field] = &[
         SCOPE,
         Kind::Text,
         |view, out| {
-            for message in messages(view) {
+            for message in said(view) {
                 out.text(Some(message.dialect.name()));
             }
         },
@@ -37,7 +38,7 @@ pub(super) const FIELDS: &[Field] = &[
         SCOPE,
         Kind::Text,
         |view, out| {
-            for message in messages(view) {
+            for message in said(view) {
                 out.text(Some(message.kind.name()));
             }
         },
@@ -49,7 +50,7 @@ pub(super) const FIELDS: &[Field] = &[
         SCOPE,
         Kind::Text,
         |view, out| {
-            for message in messages(view) {
+            for message in said(view) {
                 out.text(message.from);
             }
         },
@@ -61,14 +62,14 @@ pub(super) const FIELDS: &[Field] = &[
         SCOPE,
         Kind::Text,
         |view, out| {
-            for message in messages(view) {
+            for message in said(view) {
                 out.text(message.to);
             }
         },
     )
     .needing(Needs::Flow),
     Field::with("chat.text", "the text", SCOPE, Kind::Text, |view, out| {
-        for message in messages(view) {
+        for message in said(view) {
             out.text(message.text);
         }
     })
@@ -79,7 +80,7 @@ pub(super) const FIELDS: &[Field] = &[
         SCOPE,
         Kind::Unsigned(64),
         |view, out| {
-            for message in messages(view) {
+            for message in said(view) {
                 out.unsigned(message.id);
             }
         },
@@ -91,7 +92,7 @@ pub(super) const FIELDS: &[Field] = &[
         SCOPE,
         Kind::Unsigned(64),
         |view, out| {
-            for message in messages(view) {
+            for message in said(view) {
                 out.unsigned(message.seq);
             }
         },
@@ -103,7 +104,7 @@ pub(super) const FIELDS: &[Field] = &[
         SCOPE,
         Kind::Text,
         |view, out| {
-            for message in messages(view) {
+            for message in said(view) {
                 out.text(message.code);
             }
         },
@@ -115,7 +116,7 @@ pub(super) const FIELDS: &[Field] = &[
         SCOPE,
         Kind::Text,
         |view, out| {
-            for user in messages(view).into_iter().flat_map(|message| message.users) {
+            for user in said(view).into_iter().flat_map(|message| message.users) {
                 out.text(Some(user.name));
             }
         },
@@ -127,7 +128,7 @@ pub(super) const FIELDS: &[Field] = &[
         SCOPE,
         Kind::Boolean,
         |view, out| {
-            for message in messages(view) {
+            for message in said(view) {
                 out.boolean(Some(message.guessed));
             }
         },
@@ -157,38 +158,54 @@ pub(super) fn payloads<'a>(
             sighting: whole.sighting_of(index),
             ..*whole
         };
-        if !messages(&view).is_empty() {
+        if !said(&view).is_empty() {
             give(&view);
         }
     }
 }
 
-/// What is said in a payload. On the chat's port both languages are understood; on others only the
-/// native one, which cannot be mistaken.
-fn messages(view: &View<'_>) -> Vec<ChatMessage> {
-    let octets = view.header.octets();
-    let Some(layer) = view.layer.filter(|_| !octets.is_empty()) else {
+/// What is said in the payload of a view.
+fn said(view: &View<'_>) -> Vec<ChatMessage> {
+    let layer = view.layer;
+    layer.map_or_else(Vec::new, |layer| {
+        messages(view.packet, layer, view.sighting, chat::PORT)
+    })
+}
+
+/// What the chat says in a segment or datagram, each judged alone. On `port`, the chat's, both languages
+/// are understood; on others only the native one, which cannot be mistaken.
+pub(crate) fn messages(
+    packet: &Packet<'_>,
+    layer: &Layer,
+    sighting: Option<&Sighting<'_>>,
+    port: u16,
+) -> Vec<ChatMessage> {
+    let octets = match (packet.tcp(layer), packet.udp(layer)) {
+        (Some(tcp), _) => tcp.payload(),
+        (_, Some(udp)) => udp.payload(),
+        _ => &[],
+    };
+    let Some((source, destination)) = packet.ports(layer).filter(|_| !octets.is_empty()) else {
         return Vec::new();
     };
-    let ports = view.packet.ports(layer);
-    let Some((source, destination)) = ports else {
+    let is_on_port = source == port || destination == port;
+    if !is_on_port && !octets.starts_with(b"{\"type\":") {
         return Vec::new();
-    };
+    }
     let mut messages = if layer.protocol == Protocol::Udp {
         chat::datagram(octets).into_iter().collect()
     } else {
-        let speaker = if source == chat::PORT {
+        let speaker = if source == port {
             Speaker::Server
         } else {
             Speaker::Client
         };
-        let segment = view.sighting.and_then(|sighting| sighting.segment.as_ref());
+        let segment = sighting.and_then(|sighting| sighting.segment.as_ref());
         let begins = segment.is_some_and(|segment| segment.seq == 1);
         chat::segment(octets, speaker, begins)
     };
-    if source != chat::PORT && destination != chat::PORT {
-        let is_native = octets.starts_with(b"{\"type\":");
-        messages.retain(|message| is_native && message.dialect == Dialect::Native);
+    if !is_on_port {
+        messages.retain(|message| message.dialect == Dialect::Native);
     }
     messages
 }

@@ -15,6 +15,7 @@ mod ethernet;
 mod frame;
 mod icmp;
 mod icmpv6;
+mod info;
 mod ipv4;
 mod ipv6;
 mod loopback;
@@ -30,7 +31,9 @@ mod vlan;
 
 use crate::packet::{self, Protocol};
 
+pub(crate) use self::chat::messages;
 pub use self::dissection::{Clock, Dissection, Out, View};
+pub(crate) use self::info::{dns_type, ethernet, info};
 pub use self::value::{Base, Kind, Printed, Value};
 
 /// A name for something that frames hold.

@@ -28,6 +28,8 @@ pub struct FlowTable {
     udp_index: HashTable<u32>,
     hasher: RandomState,
     analyser: Option<Box<Analyser>>,
+    /// Only flows with this port are analysed; all where there is none.
+    analysed_port: Option<u16>,
     /// By the TCP flow's number; empty unless there is an analyser.
     findings: Vec<Findings>,
 }
@@ -44,6 +46,16 @@ impl FlowTable {
             analyser: Some(Box::new(Analyser::new(copies))),
             ..Self::default()
         }
+    }
+
+    /// Analyses only flows with this port from now on.
+    pub(crate) const fn analyse_only(&mut self, port: u16) {
+        self.analysed_port = Some(port);
+    }
+
+    /// Analyses no more segments, for who has seen what he draws.
+    pub(crate) fn end_analysis(&mut self) {
+        self.analyser = None;
     }
 
     /// All TCP flows in the order of their numbers, shown or not.
@@ -155,6 +167,7 @@ impl FlowTable {
             tcp_index,
             hasher,
             analyser,
+            analysed_port,
             ..
         } = self;
         let mut position =
@@ -175,7 +188,9 @@ impl FlowTable {
         } else {
             flow.identify(direction, observed, tcp)
         };
-        if let Some(analyser) = analyser {
+        let is_analysed =
+            analysed_port.is_none_or(|port| [source.port, destination.port].contains(&port));
+        if let (Some(analyser), true) = (analyser, is_analysed) {
             let seen = Seen {
                 index,
                 direction,

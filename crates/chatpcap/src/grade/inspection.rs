@@ -27,18 +27,13 @@ impl Inspection {
     pub fn read(name: &str, capture: Capture, watch: &Watch) -> Self {
         let mut collector = Collector::new();
         let mut facts = Facts::default();
-        let trace = Trace::read_and_show(
-            name,
-            capture,
-            watch,
-            &mut |_| (),
-            &mut |frame, packet, sightings| {
+        let trace =
+            Trace::read_and_show(name, capture, watch, &mut |_| (), &mut |seen, sightings| {
                 if let Some(sighting) = sightings.innermost() {
-                    collector.observe(frame, sighting);
+                    collector.observe(seen.frame, sighting);
                 }
-                facts.observe(frame, packet, sightings);
-            },
-        );
+                facts.observe(seen.frame, seen.packet, sightings);
+            });
         Self {
             trace,
             marks: collector.into_marks(),

@@ -105,7 +105,7 @@ struct MarkEntry {
 }
 
 /// Nanoseconds that are written as seconds.
-struct Seconds(i64);
+pub(super) struct Seconds(pub(super) i64);
 
 impl Serialize for Seconds {
     #[expect(

@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 
 use super::answers::{missing, octets};
-use super::flow_graph::FlowGraph;
-use super::ladder::ladder;
+use super::graph::chat_graph;
 use super::layout::{Layout, Paint, allowed, safe};
 use super::number::hex;
 use super::{handshake, summary, udp_header};
@@ -43,11 +42,7 @@ pub fn markdown(analysis: &Analysis, layout: &Layout) -> String {
         "UDP header",
         &udp_header::udp_header(analysis, &plain),
     );
-    block(
-        &mut out,
-        "Flow graph",
-        &ladder(&FlowGraph::new(analysis), &plain),
-    );
+    block(&mut out, "Flow graph", &chat_graph(analysis, &plain));
     out.truncate(out.trim_end().len());
     out.push('\n');
     allowed(out, layout)

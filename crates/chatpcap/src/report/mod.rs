@@ -9,7 +9,6 @@ mod check_json;
 mod conversations;
 mod csv;
 mod doctor;
-mod flow_graph;
 mod follow;
 mod grade;
 mod graph;
@@ -17,7 +16,6 @@ mod handshake;
 mod hex_dump;
 mod json;
 mod junit;
-mod ladder;
 mod layout;
 mod markdown;
 mod number;
@@ -34,23 +32,23 @@ pub use self::conversations::{
 };
 pub use self::csv::csv;
 pub use self::doctor::{Examined, doctor, doctor_json};
-pub use self::flow_graph::{FlowGraph, Node, Row};
 pub use self::follow::{FollowForm, FollowReport};
 pub use self::grade::{
     class_csv, class_html, class_json, class_text, gradescope, page_html, page_names, page_text,
 };
 pub use self::graph::{
     ArrowText, CaptureText, Entry, FlowText, Ladder, MarkText, NodeText, Note, Script, Severity,
-    Style, SvgOptions, Widths, graph_svg, graph_svg_sheets, graph_text,
+    Style, SvgOptions, Times, Widths, Words, graph_json, graph_svg, graph_svg_sheets, graph_text,
+    node_text,
 };
 pub(crate) use self::hex_dump::hex_dump;
 pub use self::json::json;
 pub use self::junit::check_junit;
-pub(crate) use self::ladder::rungs;
 pub(crate) use self::layout::allowed;
 pub use self::layout::{Layout, Paint, safe};
 pub use self::markdown::markdown;
 pub(crate) use self::number::{count, counted, grouped, seconds};
 pub use self::packet::{FieldForm, FieldList, Occurrence, PacketForm, PacketList, PacketRow};
 pub use self::story::StoryReport;
+pub use self::summary::short_names;
 pub use self::text::text;

@@ -117,6 +117,13 @@ pub(super) fn of_file(analysis: &Analysis, index: usize) -> String {
     }
 }
 
+/// The captures' names, safe to print, without their folders where that tells them apart.
+pub fn short_names(analysis: &Analysis) -> Vec<String> {
+    (0..analysis.traces.len())
+        .map(|index| short_name(analysis, index))
+        .collect()
+}
+
 /// The capture's name without its folder, where that tells the captures apart.
 pub(super) fn short_name(analysis: &Analysis, index: usize) -> String {
     let last = |trace: &Trace| {

@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::flow_graph::FlowGraph;
-use super::ladder::ladder;
+use super::graph::chat_graph;
 use super::layout::{Layout, allowed, painted, wrapped};
 use super::{answers, handshake, summary, udp_header};
 use crate::ask::Analysis;
@@ -26,7 +25,7 @@ pub fn text(analysis: &Analysis, layout: &Layout) -> String {
     }
     sections.extend(handshake::handshakes(analysis, layout));
     sections.push(udp_header::udp_header(analysis, layout));
-    sections.push(ladder(&FlowGraph::new(analysis), layout));
+    sections.push(chat_graph(analysis, layout));
     sections.retain(|section| !section.is_empty());
     allowed(sections.join("\n"), layout)
 }

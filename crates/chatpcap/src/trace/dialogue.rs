@@ -11,7 +11,7 @@ use crate::flow::{Direction, Endpoint, PerDirection, Sighting, Sightings};
 use crate::packet::TransportPayload;
 
 /// A flow by its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FlowNumber {
     /// `tcp.stream`.
     Tcp(u32),

@@ -27,8 +27,8 @@ use crate::field::{Dissection, Needs};
 use crate::flow::{FlowTable, Sightings};
 use crate::packet::Packet;
 
-pub(crate) use self::arrow::Kind;
-pub use self::arrow::{Arrow, Arrows, Message};
+pub(crate) use self::arrow::LOOK_BACK;
+pub use self::arrow::{Address, Arrow, Arrows, Mark, Message, Numbers, Place, Severity};
 pub use self::checkup::{Checkup, Loss, Tally};
 pub use self::conversations::{Conversation, Conversations, End, Layer, Mac, Pair};
 pub use self::dialogue::{FlowNumber, Followed, Turn, follow};
@@ -102,17 +102,17 @@ impl Trace {
         watch: &Watch,
         progress: &mut dyn FnMut(u64),
     ) -> Self {
-        Self::read_and_show(name, capture, watch, progress, &mut |_, _, _| ())
+        Self::read_and_show(name, capture, watch, progress, &mut |_, _| ())
     }
 
-    /// Reads a capture to its end in one pass, and shows each frame to `look` with the packet in it
-    /// and where in the flow table that packet belongs.
+    /// Reads a capture to its end in one pass, and shows each frame to `look` with all that is known of
+    /// it and the flows that it belongs to.
     pub fn read_and_show(
         name: &str,
         capture: Capture,
         watch: &Watch,
         progress: &mut dyn FnMut(u64),
-        look: &mut dyn FnMut(&Frame<'_>, &Packet<'_>, &Sightings<'_>),
+        look: &mut dyn FnMut(&Dissection<'_>, &Sightings<'_>),
     ) -> Self {
         let mut trace = Self {
             name: name.to_owned(),
@@ -135,12 +135,10 @@ impl Trace {
         let mut notices = Notices::default();
         // Where in `links` a link type is: only looked up, never listed.
         let mut places: HashMap<LinkType, usize> = HashMap::new();
-        let needs = if watch.verdicts {
-            Needs::Analysis
-        } else {
-            Needs::Flow
-        };
-        let mut pass = Pass::new(capture, watch.filter.as_deref(), needs);
+        let filter = watch.filter.as_deref();
+        let needs_analysis = filter.is_some_and(|filter| filter.needs() == Needs::Analysis);
+        let port = (!watch.verdicts).then_some(watch.port);
+        let mut pass = Pass::drawing(capture, filter, port);
         pass.run(progress, &mut |seen, flows| {
             let Dissection { frame, packet, .. } = *seen;
             trace.count(frame, &mut places, &mut notices);
@@ -155,10 +153,14 @@ impl Trace {
             if let Some(sighting) = sightings.innermost()
                 && watch.is_chat(sighting)
             {
-                trace.arrows.add(frame, sighting);
+                trace.arrows.add(seen, watch.port);
                 trace.exhibits.add(frame, packet, sighting);
             }
-            look(frame, packet, sightings);
+            // What TCP went through is told of the packets that are drawn, and of no others.
+            if trace.arrows.is_full() && !needs_analysis && !watch.verdicts {
+                flows.end_analysis();
+            }
+            look(seen, sightings);
             ControlFlow::Continue(())
         });
         trace.unselected = pass.frames().saturating_sub(trace.packets);

@@ -121,6 +121,23 @@ impl<'f> Pass<'f> {
         Self { capture, examiner }
     }
 
+    /// A pass for an observer that draws packets: TCP is analysed, of all flows or of those with `port`, and
+    /// a packet that was captured twice is no retransmission, unless the filter asks what Wireshark
+    /// would say.
+    pub fn drawing(capture: Capture, filter: Option<&'f Filter>, port: Option<u16>) -> Self {
+        let is_asked = filter.is_some_and(|filter| filter.needs() == Needs::Analysis);
+        let copies = if is_asked {
+            Copies::Count
+        } else {
+            Copies::PassOver
+        };
+        let mut examiner = Examiner::new(capture.format(), filter, Needs::Analysis, copies);
+        if let Some(port) = port.filter(|_| !is_asked) {
+            examiner.flows.analyse_only(port);
+        }
+        Self { capture, examiner }
+    }
+
     /// Reads to the end, or until the observer breaks off.
     ///
     /// The observer is given the flow table too, to record a frame's packets in their flows.

@@ -23,7 +23,7 @@ pub struct Watch {
     pub clients: Option<[IpAddr; 2]>,
     /// How many packets of the chat to keep for the flow graph; the others are counted.
     pub arrows: usize,
-    /// Whether TCP is analysed.
+    /// Whether TCP is analysed to the end, for who is shown the frames; else as far as packets are kept.
     pub verdicts: bool,
     /// Which frames count at all; every one where there is none.
     pub filter: Option<Arc<Filter>>,

@@ -9,9 +9,8 @@ use super::shown::Shown;
 use crate::capture::{Capture, Timestamp};
 use crate::field::{Dissection, Needs};
 use crate::filter::Filter;
-use crate::flow::FlowTable;
-use crate::report::{PacketRow, Row};
-use crate::trace::{Arrow, Message, Pass};
+use crate::report::PacketRow;
+use crate::trace::{Arrow, CHAT_PORT, Pass};
 
 /// Packets that are kept at most: some screens up and down.
 pub const MAX_WINDOW: u64 = 800;
@@ -52,7 +51,7 @@ pub struct Window {
 pub(super) struct Packet {
     pub(super) row: PacketRow,
     /// The same for the flow graph; of the packets of all flows there is none.
-    pub(super) rung: Option<Row>,
+    pub(super) arrow: Option<Arrow>,
     pub(super) detail: Detail,
 }
 
@@ -86,7 +85,7 @@ impl Window {
         let mut pass = Pass::new(capture, filter, Needs::Analysis);
         pass.run(
             &mut |octets| is_wanted.set(watch(octets).is_continue()),
-            &mut |seen, flows| {
+            &mut |seen, _| {
                 if !is_wanted.get() || is_full {
                     return ControlFlow::Break(());
                 }
@@ -98,7 +97,7 @@ impl Window {
                 if ordinal < window.first {
                     return ControlFlow::Continue(());
                 }
-                let packet = Packet::new(seen, arrow.map(|arrow| rung(arrow, flows)), relative);
+                let packet = Packet::new(seen, arrow, relative);
                 cost = cost.saturating_add(packet.cost());
                 window.start = seen.clock.first;
                 window.precision = window.precision.max(seen.frame.precision);
@@ -138,10 +137,10 @@ impl Window {
 }
 
 impl Packet {
-    fn new(seen: &Dissection<'_>, rung: Option<Row>, relative: bool) -> Self {
+    fn new(seen: &Dissection<'_>, arrow: Option<Arrow>, relative: bool) -> Self {
         Self {
             row: PacketRow::new(seen, relative),
-            rung,
+            arrow,
             detail: Detail::new(seen),
         }
     }
@@ -169,30 +168,7 @@ impl Shown {
                 && sighting.index == index
                 && !sighting.transport.quoted
         })?;
-        Some(Some(Arrow::new(seen.frame, sighting)?))
-    }
-}
-
-/// A packet of a flow as the flow graph draws it: the end that sent the flow's first packet stands on
-/// the left.
-fn rung(arrow: Arrow, flows: &FlowTable) -> Row {
-    let (from, to) = match arrow.direction {
-        crate::flow::Direction::Forward => (0, 1),
-        crate::flow::Direction::Backward => (1, 0),
-    };
-    let isn = match arrow.message {
-        Message::Tcp { .. } => {
-            let flow = flows.tcp_flow(arrow.flow);
-            [arrow.direction, arrow.direction.reverse()].map(|direction| *flow?.isn.get(direction))
-        }
-        Message::Udp { .. } => [None, None],
-    };
-    Row {
-        frames: vec![Some(arrow.frame)],
-        from,
-        to,
-        arrow,
-        isn,
+        Some(Some(Arrow::of(seen, Some(sighting), CHAT_PORT)))
     }
 }
 

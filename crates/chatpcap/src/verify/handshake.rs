@@ -5,7 +5,7 @@ use super::slip::Slip;
 use crate::ask::{Analysis, Connection, Evidence, Question};
 use crate::flow::{Mark, TcpFlow};
 use crate::packet::tcp;
-use crate::trace::{Arrow, Message};
+use crate::trace::{Arrow, FlowNumber, Message, Numbers};
 
 /// The number is another one of the same handshake, or a relative one of it.
 pub(super) fn own(analysis: &Analysis, question: Question, value: i128) -> Option<Diagnosis> {
@@ -169,9 +169,10 @@ fn later(analysis: &Analysis, value: i128) -> Option<Diagnosis> {
         }
     };
     let numbers = |arrow: &Arrow| {
-        let Message::Tcp { seq, ack, .. } = arrow.message else {
+        let Message::Tcp { numbers, .. } = &arrow.message else {
             return None;
         };
+        let Numbers { seq, ack } = *numbers;
         let direction = arrow.direction;
         let of_seq = is_number(seq, *isn.get(direction)).map(|slip| (slip, "sequence number"));
         of_seq.or_else(|| {
@@ -181,7 +182,7 @@ fn later(analysis: &Analysis, value: i128) -> Option<Diagnosis> {
     };
     let mut arrows = trace.arrows.list().iter();
     let (frame, (slip, what)) = arrows.find_map(|arrow| {
-        let is_of_flow = arrow.flow == connection.flow.flow.index;
+        let is_of_flow = arrow.flow == Some(FlowNumber::Tcp(connection.flow.flow.index));
         Some((arrow.frame, is_of_flow.then(|| numbers(arrow)).flatten()?))
     })?;
     let shown = Shown {

@@ -2,6 +2,8 @@
 //!
 //! Texts from outside are safe for a terminal already; each form escapes for its own language.
 
+pub use crate::trace::Severity;
+
 /// The words of a flow graph.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Script {
@@ -125,15 +127,4 @@ pub struct MarkText {
     pub text: String,
     /// How much it matters.
     pub severity: Severity,
-}
-
-/// How much a mark matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// Good to know.
-    Plain,
-    /// Something was repeated or went a detour.
-    Warning,
-    /// Something was refused or lost.
-    Error,
 }

@@ -1,7 +1,6 @@
 //! Lists of packets: a line each, or columns of fields.
 
 mod fields;
-mod info;
 mod list;
 mod row;
 

@@ -2,9 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::info;
 use crate::capture::Timestamp;
-use crate::field::{Base, Dissection, Kind, Printed, Value};
+use crate::field::{Dissection, ethernet, info};
 use crate::packet::{Packet, Protocol};
 
 /// One packet of a list.
@@ -32,7 +31,7 @@ impl PacketRow {
     /// The row of a frame; sequence numbers are absolute unless `relative` asks otherwise.
     pub fn new(seen: &Dissection<'_>, relative: bool) -> Self {
         let (source, destination) = addresses(seen.packet);
-        let (protocol, info) = info::info(seen, relative);
+        let (protocol, info) = info(seen, relative);
         Self {
             number: seen.frame.number,
             timestamp: seen.frame.timestamp,
@@ -70,16 +69,4 @@ fn addresses(packet: &Packet<'_>) -> (String, String) {
 
 fn text(address: IpAddr) -> String {
     address.to_string()
-}
-
-/// The Ethernet address that begins at an octet.
-pub(super) fn ethernet(octets: &[u8], at: usize) -> Option<String> {
-    let address = octets.get(at..)?.first_chunk()?;
-    let printed = Printed {
-        value: &Value::Ethernet(*address),
-        kind: Kind::Ethernet,
-        base: Base::Decimal,
-        name: "",
-    };
-    Some(printed.to_string())
 }

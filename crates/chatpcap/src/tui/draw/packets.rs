@@ -3,7 +3,10 @@
 use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, below, cut, first_shown};
-use crate::report::{FlowGraph, Node, grouped, rungs, safe};
+use crate::flow::Direction;
+use crate::graph::{Entry, Flows, Nodes, Row};
+use crate::report::{Ladder, NodeText, Script, Widths, Words, grouped, safe};
+use crate::trace::Place;
 use crate::tui::panes::Pane;
 use crate::tui::window::Packet;
 use crate::tui::{Shown, View, Window};
@@ -109,63 +112,79 @@ fn ladder(
         return;
     };
     let style = canvas.style().plain;
-    let (head, rungs) = rungs(&graph, &canvas.layout(area.width.saturating_sub(2)));
+    let layout = canvas.layout(area.width.saturating_sub(2));
+    let ladder = Ladder::new(&graph, &Widths::of(&graph), &layout);
+    let rungs: Vec<String> = graph
+        .entries
+        .iter()
+        .map(|entry| ladder.entry(entry))
+        .collect();
     let mut y = area.y;
-    for line in head.lines() {
+    for line in ladder.head().lines() {
         canvas.text(area, y, 2, line, canvas.style().heading);
         y += 1;
     }
     let area = below(area, y - area.y);
-    // Only the chosen packet has its second line, where there are two.
-    let detail = rungs
+    // Only the chosen packet has its further lines.
+    let detail: Vec<&str> = rungs
         .get(chosen)
-        .and_then(|rung| rung.split_once('\n'))
-        .map(|(_, detail)| detail);
-    let height = area.height.saturating_sub(detail.is_some().into());
+        .map_or_else(Vec::new, |rung| rung.lines().skip(1).collect());
+    let lines = u16::try_from(detail.len()).unwrap_or(u16::MAX);
+    let height = area.height.saturating_sub(lines).max(1);
     let first = first_shown(chosen, rungs.len(), height);
     let mut y = area.y;
     for (place, rung) in rungs.iter().enumerate().skip(first).take(height.into()) {
-        let arrow = rung
-            .split_once('\n')
-            .map_or(rung.as_str(), |(arrow, _)| arrow);
-        canvas.text(area, y, 2, arrow, style);
+        canvas.text(area, y, 2, rung.lines().next().unwrap_or_default(), style);
         if place == chosen {
             canvas.choose(area, y, has_focus);
-            if let Some(detail) = detail {
+            for line in &detail {
                 y += 1;
-                canvas.text(area, y, 2, detail, style);
+                canvas.text(area, y, 2, line, style);
             }
         }
         y += 1;
     }
 }
 
-/// The packets as a flow graph of two ends.
-fn graph(view: &View, window: &Window) -> Option<FlowGraph> {
-    let rows: Vec<_> = window
+/// The packets as a flow graph of two ends: the one that sent the flow's first packet stands on the left.
+fn graph(view: &View, window: &Window) -> Option<Script> {
+    let (name, _) = view.files.get(view.file)?;
+    let arrows = window
         .packets
         .iter()
-        .filter_map(|packet| packet.rung.clone())
-        .collect();
-    let first = rows.first()?;
-    let ends = if first.from == 0 {
-        [first.arrow.from, first.arrow.to]
-    } else {
-        [first.arrow.to, first.arrow.from]
-    };
-    let nodes = ends.map(|end| Node {
-        address: end.address,
-        port: Some(end.port),
-        role: None,
+        .filter_map(|packet| packet.arrow.as_ref());
+    let first = arrows.clone().next()?;
+    let ends = first.ends.map(|(from, to)| match first.direction {
+        Direction::Forward => [from, to],
+        Direction::Backward => [to, from],
+    })?;
+    let (flows, nodes) = (Flows::default(), Nodes::default());
+    let mut words = Words::new(
+        std::slice::from_ref(name),
+        &flows,
+        &nodes,
+        window.start,
+        window.precision,
+    );
+    let clock = words.clock();
+    let entries = arrows.map(|arrow| {
+        let row = Row::new(arrow.clone(), 0, 1);
+        let is_left =
+            |place: &Place| (place.address, place.port) == (ends[0].address, ends[0].port);
+        words.entry(&Entry::Row(Box::new(row)), |place| {
+            Some(usize::from(!is_left(place)))
+        })
     });
-    let (name, _) = view.files.get(view.file)?;
-    Some(FlowGraph {
-        files: vec![name.clone()],
-        nodes: nodes.to_vec(),
-        rows,
-        left_out: 0,
-        start: window.start,
-        precision: window.precision,
+    Some(Script {
+        entries: entries.collect(),
+        nodes: ends
+            .map(|end| NodeText {
+                names: Vec::new(),
+                address: end.to_string(),
+            })
+            .to_vec(),
+        clock,
+        ..Script::default()
     })
 }
 

@@ -4,9 +4,8 @@ use std::fmt::Write as _;
 
 use etherparse::TcpOptionElement;
 
-use super::row::ethernet;
-use crate::field::{Dissection, name_of};
-use crate::flow::{Analysis, Sighting};
+use super::{Base, Dissection, Kind, Printed, Value, messages, name_of};
+use crate::flow::Analysis;
 use crate::packet::chat::{self, ChatMessage};
 use crate::packet::dns::{Data, Dns, LINK_LOCAL_PORT, MULTICAST_PORT, PORT};
 use crate::packet::{Flags, Icmp, Layer, Protocol, Reason, Tcp, icmp};
@@ -15,7 +14,7 @@ use crate::packet::{Flags, Icmp, Layer, Protocol, Reason, Tcp, icmp};
 const MAX_RECORDS: usize = 20;
 
 /// The protocol that tells most of a packet, and what it says.
-pub(super) fn info(seen: &Dissection<'_>, relative: bool) -> (String, String) {
+pub(crate) fn info(seen: &Dissection<'_>, relative: bool) -> (String, String) {
     let packet = seen.packet;
     let layers = packet.layers();
     let mut inwards = layers.iter().enumerate().rev();
@@ -122,7 +121,7 @@ fn tcp(seen: &Dissection<'_>, place: usize, layer: &Layer, relative: bool) -> St
         let _ = write!(text, " Len={length}");
     }
     options(&tcp, &mut text);
-    text + &said(&said_in_segment(&tcp, source, destination, sighting))
+    text + &said(&messages(seen.packet, layer, sighting, chat::PORT))
 }
 
 fn verdicts(analysis: Option<Analysis>) -> impl Iterator<Item = &'static str> {
@@ -196,37 +195,7 @@ fn udp(seen: &Dissection<'_>, layer: &Layer) -> String {
     };
     let length = udp.payload_length().unwrap_or(0);
     let text = format!("{source} → {destination} Len={length}");
-    let is_chat = [source, destination].contains(&chat::PORT);
-    let octets = udp.payload();
-    let messages: Vec<_> = if is_chat || octets.starts_with(b"{\"type\":") {
-        chat::datagram(octets).into_iter().collect()
-    } else {
-        Vec::new()
-    };
-    text + &said(&messages)
-}
-
-fn said_in_segment(
-    tcp: &Tcp<'_>,
-    source: u16,
-    destination: u16,
-    sighting: Option<&Sighting<'_>>,
-) -> Vec<ChatMessage> {
-    let octets = tcp.payload();
-    if octets.is_empty() || ![source, destination].contains(&chat::PORT) {
-        return Vec::new();
-    }
-    let speaker = if source == chat::PORT {
-        chat::Speaker::Server
-    } else {
-        chat::Speaker::Client
-    };
-    let segment = sighting.and_then(|sighting| sighting.segment);
-    chat::segment(
-        octets,
-        speaker,
-        segment.is_some_and(|segment| segment.seq == 1),
-    )
+    text + &said(&messages(seen.packet, layer, None, chat::PORT))
 }
 
 /// What the chat says, behind the header's words.
@@ -280,10 +249,10 @@ fn dns(seen: &Dissection<'_>, layer: &Layer) -> Option<(String, String)> {
         let _ = write!(text, " {code}");
     }
     for question in dns.questions() {
-        let _ = write!(text, " {} {}", kind_of(question.kind), question.name);
+        let _ = write!(text, " {} {}", dns_type(question.kind), question.name);
     }
     for record in dns.records().into_iter().take(MAX_RECORDS) {
-        let _ = write!(text, " {}", kind_of(record.kind));
+        let _ = write!(text, " {}", dns_type(record.kind));
         let _ = match record.data {
             Data::A(address) => write!(text, " {address}"),
             Data::Aaaa(address) => write!(text, " {address}"),
@@ -301,7 +270,7 @@ fn dns(seen: &Dissection<'_>, layer: &Layer) -> Option<(String, String)> {
 }
 
 /// `A` for 1: the first word of the type's name.
-fn kind_of(kind: u16) -> String {
+pub(crate) fn dns_type(kind: u16) -> String {
     let name = name_of("dns.qry.type", kind.into()).and_then(|name| name.split(' ').next());
     name.map_or_else(|| format!("TYPE{kind}"), str::to_owned)
 }
@@ -424,4 +393,16 @@ fn icmpv6(seen: &Dissection<'_>, layer: &Layer) -> String {
         _ => Ok(()),
     };
     text
+}
+
+/// The Ethernet address that begins at an octet.
+pub(crate) fn ethernet(octets: &[u8], at: usize) -> Option<String> {
+    let address = octets.get(at..)?.first_chunk()?;
+    let printed = Printed {
+        value: &Value::Ethernet(*address),
+        kind: Kind::Ethernet,
+        base: Base::Decimal,
+        name: "",
+    };
+    Some(printed.to_string())
 }

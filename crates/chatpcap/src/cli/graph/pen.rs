@@ -1,0 +1,78 @@
+//! A flow graph that is drawn row by row.
+
+use std::io::{self, BufWriter, StdoutLock, Write};
+
+use chatpcap::graph::{Composer, Entry, Nodes, Row, Tally};
+use chatpcap::report::{Ladder, Layout, Script, Widths, Words, node_text};
+
+/// What draws one row after another.
+pub(super) struct Pen<'o> {
+    pub(super) stdout: BufWriter<StdoutLock<'o>>,
+    /// Whether each row is seen at once.
+    pub(super) flush: bool,
+    pub(super) layout: Layout,
+    pub(super) nodes: Nodes,
+    pub(super) words: Words,
+    /// Captures, flows and clock; its hosts are those of `nodes`.
+    pub(super) script: Script,
+    pub(super) widths: Widths,
+    /// The drawing for the hosts of now; none before the first row and when one was added.
+    pub(super) ladder: Option<Ladder>,
+}
+
+impl Pen<'_> {
+    pub(super) fn rows(&mut self, composer: &mut Composer, row: Row) -> io::Result<()> {
+        let mut entries = Vec::new();
+        composer.push(row, &mut |entry| entries.push(entry));
+        self.entries(&entries)
+    }
+
+    pub(super) fn end(mut self, composer: &mut Composer, tally: &Tally) -> io::Result<()> {
+        let mut entries = Vec::new();
+        composer.finish(&mut |entry| entries.push(entry));
+        self.entries(&entries)?;
+        self.script.remarks = self.words.remarks(tally, "");
+        if !self.script.remarks.is_empty() {
+            let ladder = Ladder::new(&self.script, &self.widths, &self.layout);
+            write!(self.stdout, "\n{}", ladder.remarks(&self.script))?;
+        }
+        self.stdout.flush()
+    }
+
+    fn entries(&mut self, entries: &[Entry]) -> io::Result<()> {
+        for entry in entries {
+            let Self { nodes, ladder, .. } = self;
+            let is_settled = !self.flush;
+            let told = self.words.entry(entry, |place| {
+                if is_settled {
+                    return nodes.column(place);
+                }
+                let (column, is_new) = nodes.column_or_new(place);
+                if is_new {
+                    *ladder = None;
+                }
+                Some(column)
+            });
+            if self.flush {
+                self.widths.add(&told);
+            }
+            if self.ladder.is_none() {
+                self.script.nodes = self.nodes.list().iter().map(node_text).collect();
+                let ladder = Ladder::new(&self.script, &self.widths, &self.layout);
+                let legend = ladder.legend(&self.script);
+                if !self.flush && !legend.is_empty() {
+                    writeln!(self.stdout, "{legend}")?;
+                }
+                self.stdout.write_all(ladder.head().as_bytes())?;
+                self.ladder = Some(ladder);
+            }
+            if let Some(ladder) = &self.ladder {
+                self.stdout.write_all(ladder.entry(&told).as_bytes())?;
+            }
+            if self.flush {
+                self.stdout.flush()?;
+            }
+        }
+        Ok(())
+    }
+}

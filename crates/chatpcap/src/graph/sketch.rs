@@ -1,0 +1,101 @@
+//! The frames of one capture, as far as they are drawn.
+
+use super::choice::{Choice, Tally};
+use super::doubles::Doubles;
+use super::flows::Flows;
+use super::names::Names;
+use super::node::Nodes;
+use crate::field::Dissection;
+use crate::trace::Arrow;
+
+/// Packets of one capture that are kept: some 200 MB of them.
+const MAX_KEPT: usize = 500_000;
+
+/// The frames of one capture, as far as they are drawn, and what they tell of hosts.
+#[derive(Debug)]
+pub struct Sketch {
+    choice: Choice,
+    port: u16,
+    limit: usize,
+    arrows: Vec<Arrow>,
+    doubles: Doubles,
+    nodes: Nodes,
+    flows: Flows,
+    tally: Tally,
+}
+
+impl Sketch {
+    /// A sketch of what is chosen; the chat is on this port.
+    pub fn new(choice: Choice, port: u16) -> Self {
+        Self {
+            choice,
+            port,
+            limit: MAX_KEPT,
+            arrows: Vec::new(),
+            doubles: Doubles::new(false),
+            nodes: Nodes::new(Names::default()),
+            flows: Flows::default(),
+            tally: Tally::default(),
+        }
+    }
+
+    /// The same sketch that keeps at most so many packets, and learns of the others who is there.
+    #[must_use]
+    pub fn keeping(mut self, packets: usize) -> Self {
+        self.limit = packets;
+        self
+    }
+
+    /// A sketch of packets that were kept.
+    pub fn of_arrows(arrows: &[Arrow], left_out: u64, port: u16) -> Self {
+        let mut sketch = Self::new(Choice::default(), port);
+        for arrow in arrows {
+            sketch.nodes.learn(arrow);
+            sketch.nodes.expect(arrow);
+        }
+        sketch.arrows = arrows.to_vec();
+        sketch.tally.left_out = left_out;
+        sketch
+    }
+
+    /// Takes the next frame that was selected.
+    pub fn see(&mut self, seen: &Dissection<'_>) {
+        let arrow = Arrow::new(seen, self.port);
+        self.nodes.learn(&arrow);
+        if !self.choice.draws(&arrow, &mut self.tally) {
+            return;
+        }
+        self.nodes.expect(&arrow);
+        self.flows.see(&arrow);
+        if self.arrows.len() >= self.limit {
+            self.tally.left_out = self.tally.left_out.saturating_add(1);
+            return;
+        }
+        if let Some(arrow) = self.doubles.push(arrow) {
+            self.arrows.push(arrow);
+        }
+    }
+
+    /// What became of the frames so far.
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// The flows.
+    pub const fn flows(&self) -> &Flows {
+        &self.flows
+    }
+
+    /// The hosts.
+    pub const fn nodes(&self) -> &Nodes {
+        &self.nodes
+    }
+
+    /// The packets, each once.
+    pub(super) fn into_arrows(mut self) -> Vec<Arrow> {
+        while let Some(arrow) = self.doubles.finish() {
+            self.arrows.push(arrow);
+        }
+        self.arrows
+    }
+}

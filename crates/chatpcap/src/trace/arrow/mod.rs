@@ -1,0 +1,165 @@
+//! One frame as a flow graph draws it: who sent what to whom.
+
+mod link;
+mod list;
+mod mark;
+mod message;
+mod place;
+
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::FixedState;
+
+pub use self::list::Arrows;
+pub(crate) use self::list::LOOK_BACK;
+pub use self::mark::{Mark, Severity};
+pub use self::message::{Message, Numbers};
+pub use self::place::{Address, Place};
+
+use self::link::LinkEnds;
+use super::dialogue::FlowNumber;
+use crate::capture::Timestamp;
+use crate::field::{Dissection, messages};
+use crate::flow::{Direction, Endpoint, Sighting, are_close, identity};
+use crate::packet::chat::ChatMessage;
+use crate::packet::{Flags, Packet, Protocol, TransportPayload};
+
+/// Characters of one text of the chat that are kept: more would not be read in a picture.
+const MAX_TEXT: usize = 600;
+/// Users of one roster that are kept.
+const MAX_USERS: usize = 64;
+/// Messages of one segment that are kept.
+const MAX_SAID: usize = 32;
+
+/// One frame: who sent what to whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrow {
+    /// The frame's number.
+    pub frame: u64,
+    /// When it was captured.
+    pub time: Option<Timestamp>,
+    /// Who sent it, and who is to receive it; `None` where the frame tells neither.
+    pub ends: Option<(Place, Place)>,
+    /// The flow that it belongs to.
+    pub flow: Option<FlowNumber>,
+    /// Which way it goes through its flow; forward where it has none.
+    pub direction: Direction,
+    /// What its headers say.
+    pub message: Message,
+    /// What the chat says in it.
+    pub said: Vec<ChatMessage>,
+    /// What is to be minded of it.
+    pub marks: Vec<Mark>,
+    /// Octets of the frame on the wire.
+    pub length: u32,
+    /// A number that the captures of one packet at several places share.
+    pub identity: u64,
+    /// How often the capture holds it beyond once, as one taken on all interfaces does.
+    pub copies: u32,
+}
+
+impl Arrow {
+    /// A frame as a flow graph draws it; the chat's port tells its dialects.
+    pub fn new(seen: &Dissection<'_>, port: u16) -> Self {
+        let innermost = seen.sightings.and_then(|sightings| sightings.innermost());
+        Self::of(seen, innermost, port)
+    }
+
+    /// The same of one of the flows that the frame belongs to, which need not be the innermost.
+    pub(crate) fn of(seen: &Dissection<'_>, sighting: Option<&Sighting<'_>>, port: u16) -> Self {
+        let packet = seen.packet;
+        let link = LinkEnds::of(packet);
+        let message = Message::new(seen, sighting);
+        let said = sighting.map_or_else(Vec::new, |sighting| said(packet, sighting, port));
+        Self {
+            frame: seen.frame.number,
+            time: seen.frame.timestamp,
+            ends: Place::ends(packet, sighting, &link),
+            flow: sighting.map(|sighting| match sighting.transport.payload {
+                TransportPayload::Tcp(_) => FlowNumber::Tcp(sighting.index),
+                TransportPayload::Udp(_) => FlowNumber::Udp(sighting.index),
+            }),
+            direction: sighting.map_or(Direction::Forward, |sighting| sighting.direction),
+            marks: Mark::all(seen, sighting, &message),
+            message,
+            said,
+            length: seen.frame.original_length,
+            identity: sighting.map_or_else(
+                || identity_of(packet),
+                |sighting| identity(&sighting.transport),
+            ),
+            copies: 0,
+        }
+    }
+
+    /// The endpoints of a segment or datagram.
+    pub fn endpoints(&self) -> Option<(Endpoint, Endpoint)> {
+        let (from, to) = self.ends?;
+        from.endpoint().zip(to.endpoint())
+    }
+
+    /// Whether `other`, which comes later in the capture, is this packet captured once more.
+    pub(crate) fn is_copied_by(&self, other: &Self) -> bool {
+        let is_syn = match self.message {
+            Message::Tcp { flags, .. } => flags.is_some_and(|flags| flags.has(Flags::SYN)),
+            _ => false,
+        };
+        let times = self.time.zip(other.time);
+        self.identity == other.identity
+            && self.is_between_the_ends_of(other)
+            && times.is_some_and(|(time, other)| are_close(is_syn, time, other))
+    }
+
+    fn is_between_the_ends_of(&self, other: &Self) -> bool {
+        // A cooked capture does not tell the receiver's link address.
+        let ip = |arrow: &Self| arrow.ends.map(|(from, to)| (from.address, to.address));
+        ip(self) == ip(other)
+    }
+}
+
+fn said(packet: &Packet<'_>, sighting: &Sighting<'_>, port: u16) -> Vec<ChatMessage> {
+    let layer = packet.layers().get(sighting.transport.layer);
+    let mut said = layer.map_or_else(Vec::new, |layer| {
+        messages(packet, layer, Some(sighting), port)
+    });
+    said.truncate(MAX_SAID);
+    for message in &mut said {
+        message.users.truncate(MAX_USERS);
+        let text = message.text.as_mut();
+        if let Some(text) = text
+            && let Some((end, _)) = text.char_indices().nth(MAX_TEXT)
+        {
+            text.truncate(end);
+            text.push('…');
+        }
+    }
+    said
+}
+
+/// What the captures of a packet without ports share: the octets of its innermost header and payload,
+/// and the number that the sender gave it.
+fn identity_of(packet: &Packet<'_>) -> u64 {
+    /// Octets of an IPv4 header before the addresses: routers change the time to live there.
+    const CHANGING: usize = 12;
+    // A fixed seed, as for segments.
+    let mut hasher = FixedState::default().build_hasher();
+    let layers = packet.layers().iter().filter(|layer| !layer.quoted);
+    let Some(innermost) = layers.clone().next_back() else {
+        hasher.write(packet.octets());
+        return hasher.finish();
+    };
+    let ip = layers.rev().find(|layer| layer.protocol == Protocol::Ipv4);
+    if let Some(ip) = ip {
+        let header = packet.header(ip);
+        hasher.write_u16(header.u16(crate::packet::ipv4::IDENTIFICATION).unwrap_or(0));
+    }
+    let octets = packet.header(innermost).octets();
+    let stable = match innermost.protocol {
+        Protocol::Ipv4 => octets.get(CHANGING..),
+        // The hop limit is the eighth octet.
+        Protocol::Ipv6 => octets.get(8..),
+        _ => None,
+    };
+    hasher.write(stable.unwrap_or(octets));
+    hasher.finish()
+}
