@@ -6,6 +6,7 @@ pub mod generator;
 pub mod golden;
 pub mod hostile_hand_ins;
 pub mod lab;
+pub mod mermaid;
 pub mod notebook;
 pub mod program;
 pub mod random;

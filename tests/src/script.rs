@@ -298,6 +298,58 @@ pub fn ring(hosts: usize, address: impl Fn(usize) -> String) -> Script {
     }
 }
 
+/// Without blanks and without what arrows and lines are drawn with.
+pub fn bare(text: &str) -> String {
+    let drawn = |c: char| c.is_whitespace() || matches!(c, '\u{2500}'..='\u{257f}' | '◀' | '▶');
+    text.chars().filter(|&c| !drawn(c)).collect()
+}
+
+/// Every text of a script.
+pub fn texts(script: &Script) -> Vec<String> {
+    let mut texts = script.remarks.clone();
+    let nodes = script.nodes.iter();
+    texts.extend(nodes.flat_map(|node| node.names.iter().cloned().chain([node.address.clone()])));
+    for flow in &script.flows {
+        texts.extend([flow.tag.clone(), flow.ends.clone()]);
+    }
+    for capture in script.captures.iter().filter(|_| script.captures.len() > 1) {
+        texts.push(capture.name.clone());
+        texts.extend(capture.clock.clone());
+    }
+    for entry in &script.entries {
+        match entry {
+            Entry::Gap(text) => texts.push(text.clone()),
+            Entry::Note(note) => {
+                texts.extend([note.text.clone(), note.time.clone()]);
+                texts.extend(note.frames.iter().flatten().cloned());
+            }
+            Entry::Arrow(arrow) => {
+                texts.extend([&arrow.label, &arrow.detail, &arrow.time].map(Clone::clone));
+                texts.extend(arrow.frames.iter().flatten().cloned());
+                texts.extend(arrow.said.iter().cloned());
+                texts.extend(arrow.marks.iter().map(|mark| mark.text.clone()));
+                texts.extend(arrow.flow.iter().chain(&arrow.delay).cloned());
+            }
+        }
+    }
+    texts
+}
+
+/// The lab's run as if thirty hosts had captured it.
+pub fn many_captures() -> Script {
+    let mut script = lab();
+    script.captures = script.captures.iter().cycle().take(30).cloned().collect();
+    for entry in &mut script.entries {
+        let frames = match entry {
+            Entry::Arrow(arrow) => &mut arrow.frames,
+            Entry::Note(note) => &mut note.frames,
+            Entry::Gap(_) => continue,
+        };
+        *frames = frames.iter().cycle().take(30).cloned().collect();
+    }
+    script
+}
+
 #[derive(Default)]
 struct Rows {
     entries: Vec<Entry>,

@@ -1,11 +1,12 @@
 //! The flow graph's drawings of scripts that have one of everything.
 
 use chatpcap::report::{
-    Entry, Ladder, Layout, Paint, Script, SvgOptions, Widths, graph_svg, graph_svg_sheets,
-    graph_text, safe,
+    Ladder, Layout, Paint, Script, SvgOptions, Widths, graph_svg, graph_svg_sheets, graph_text,
+    safe,
 };
 use roxmltree::{Document, Node};
-use tests::{golden, script};
+use tests::golden;
+use tests::script::{self, bare, many_captures, texts};
 use unicode_width::UnicodeWidthStr;
 
 #[test]
@@ -142,8 +143,7 @@ fn pictures_hold_every_word_at_a_place_of_its_own() {
         let words = svg.descendants().filter(|node| node.has_tag_name("text"));
         let words: String = words.filter_map(|node| node.text()).map(bare).collect();
         for text in texts(script) {
-            let text = safe(&text).replace('\u{fffe}', "\\u{fffe}");
-            let text = bare(&text.replace('\u{ffff}', "\\u{ffff}"));
+            let text = bare(&safe(&text));
             assert!(words.contains(&text), "{text} in {words}");
         }
         for node in svg.descendants() {
@@ -210,56 +210,4 @@ fn pictures() -> [(&'static str, Script); 3] {
             script::ring(40, |host| format!("10.0.0.{host}")),
         ),
     ]
-}
-
-/// Without blanks and without what arrows and lines are drawn with.
-fn bare(text: &str) -> String {
-    let drawn = |c: char| c.is_whitespace() || matches!(c, '\u{2500}'..='\u{257f}' | '◀' | '▶');
-    text.chars().filter(|&c| !drawn(c)).collect()
-}
-
-/// Every text of a script.
-fn texts(script: &Script) -> Vec<String> {
-    let mut texts = script.remarks.clone();
-    let nodes = script.nodes.iter();
-    texts.extend(nodes.flat_map(|node| node.names.iter().cloned().chain([node.address.clone()])));
-    for flow in &script.flows {
-        texts.extend([flow.tag.clone(), flow.ends.clone()]);
-    }
-    for capture in script.captures.iter().filter(|_| script.captures.len() > 1) {
-        texts.push(capture.name.clone());
-        texts.extend(capture.clock.clone());
-    }
-    for entry in &script.entries {
-        match entry {
-            Entry::Gap(text) => texts.push(text.clone()),
-            Entry::Note(note) => {
-                texts.extend([note.text.clone(), note.time.clone()]);
-                texts.extend(note.frames.iter().flatten().cloned());
-            }
-            Entry::Arrow(arrow) => {
-                texts.extend([&arrow.label, &arrow.detail, &arrow.time].map(Clone::clone));
-                texts.extend(arrow.frames.iter().flatten().cloned());
-                texts.extend(arrow.said.iter().cloned());
-                texts.extend(arrow.marks.iter().map(|mark| mark.text.clone()));
-                texts.extend(arrow.flow.iter().chain(&arrow.delay).cloned());
-            }
-        }
-    }
-    texts
-}
-
-/// The lab's run as if thirty hosts had captured it.
-fn many_captures() -> Script {
-    let mut script = script::lab();
-    script.captures = script.captures.iter().cycle().take(30).cloned().collect();
-    for entry in &mut script.entries {
-        let frames = match entry {
-            Entry::Arrow(arrow) => &mut arrow.frames,
-            Entry::Note(note) => &mut note.frames,
-            Entry::Gap(_) => continue,
-        };
-        *frames = frames.iter().cycle().take(30).cloned().collect();
-    }
-    script
 }

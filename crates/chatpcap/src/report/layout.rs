@@ -100,11 +100,16 @@ impl<T: Display> Display for Painted<T> {
 }
 
 /// Text from outside with every control character made visible, so that it can neither move the
-/// cursor nor turn the writing direction.
+/// cursor nor turn the writing direction, and with the two characters that are none, which XML may not
+/// hold.
 pub fn safe(text: &str) -> String {
     let is_unsafe = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(
+                c,
+                '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+                    | '\u{fffe}' | '\u{ffff}'
+            )
     };
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
@@ -164,8 +169,8 @@ mod tests {
     #[test]
     fn control_characters_cannot_reach_the_terminal() {
         assert_eq!(
-            safe("a\u{1b}[31mb\r\n\u{202e}c é"),
-            "a\\u{1b}[31mb\\r\\n\\u{202e}c é"
+            safe("a\u{1b}[31mb\r\n\u{202e}c é\u{ffff}"),
+            "a\\u{1b}[31mb\\r\\n\\u{202e}c é\\u{ffff}"
         );
     }
 

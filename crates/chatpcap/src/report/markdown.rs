@@ -109,7 +109,7 @@ pub(super) fn escaped(text: &str) -> String {
     for c in safe(text).chars() {
         if matches!(
             c,
-            '\\' | '`' | '*' | '_' | '|' | '<' | '>' | '[' | ']' | '#'
+            '\\' | '`' | '*' | '_' | '|' | '<' | '>' | '[' | ']' | '#' | '&' | '~' | '$'
         ) {
             out.push('\\');
         }

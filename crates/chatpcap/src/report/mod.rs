@@ -38,8 +38,8 @@ pub use self::grade::{
 };
 pub use self::graph::{
     ArrowText, CaptureText, Entry, FlowText, Ladder, MarkText, NodeText, Note, Script, Severity,
-    Style, SvgOptions, Times, Widths, Words, graph_json, graph_svg, graph_svg_sheets, graph_text,
-    node_text,
+    Style, SvgOptions, Times, Widths, Words, graph_html, graph_json, graph_markdown, graph_mermaid,
+    graph_plantuml, graph_svg, graph_svg_sheets, graph_text, node_text,
 };
 pub(crate) use self::hex_dump::hex_dump;
 pub use self::json::json;

@@ -104,19 +104,12 @@ impl Ladder {
         let mut line = |text: &str| {
             out.push_str(&wrapped(&self.safe(text), 2, self.layout.width()));
         };
-        for capture in script.captures.iter().filter(|_| script.captures.len() > 1) {
-            let name = format!("frames {}: {}", capture.letter, capture.name);
-            match &capture.clock {
-                Some(clock) => line(&format!("{name}, {clock}")),
-                None => line(&name),
-            }
-        }
-        for flow in &script.flows {
-            line(&format!("{}: {}", flow.tag, flow.ends));
+        for text in script.legend() {
+            line(&text);
         }
         if self.columns.setting == Setting::List {
-            for node in self.nodes.iter().filter(|node| !node.names.is_empty()) {
-                line(&format!("{}: {}", node.address, node.names.join(", ")));
+            for text in self.nodes.iter().filter_map(NodeText::legend) {
+                line(&text);
             }
         }
         out
@@ -180,8 +173,8 @@ impl Ladder {
             gap => gap.saturating_sub(2),
         };
         let hosts = self.nodes.iter().map(|node| {
-            let names = node.names.iter().chain([&node.address]);
-            names.flat_map(|name| broken(name, room)).collect()
+            let lines = node.lines();
+            lines.flat_map(|line| broken(line, room)).collect()
         });
         let hosts: Vec<Vec<String>> = hosts.collect();
         let height = hosts.iter().map(Vec::len).max().unwrap_or(0);

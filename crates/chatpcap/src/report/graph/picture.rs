@@ -22,9 +22,9 @@ const DROP: usize = 8;
 const TURN: [usize; 2] = [28, 12];
 /// Height of a gap's row, of which the hosts' lines are broken.
 const GAP: usize = 40;
-/// The part of a sheet's width that its height may be, in tenths: what fits a page of A4 below a
-/// heading, about forty packets.
-const TALL: usize = 13;
+/// The part of a sheet's width that its height may be, in tenths: what fits a page of A4, and of the
+/// first what fits below a heading. That is forty packets or fewer.
+const TALL: [usize; 2] = [11, 14];
 /// Rows from which on a picture has its hosts also at the bottom.
 const LONG: usize = 12;
 /// Colours that tell flows apart. More than that cannot be told at a glance; tags tell them anyway.
@@ -32,7 +32,7 @@ const COLOURS: usize = 6;
 
 /// The sheets of a graph. With `notes`, the captures stand above and the remarks below.
 pub(super) fn sheets(script: &Script, has_notes: bool) -> Vec<Sheet> {
-    let script = script.mapped(&readable);
+    let script = script.mapped(&safe);
     let picture = Picture {
         grid: Grid::new(&script, &Widths::of(&script)),
         script,
@@ -47,15 +47,15 @@ struct Picture {
 
 impl Picture {
     fn sheets(&self, has_notes: bool) -> Vec<Sheet> {
-        let limit = self.grid.width * TALL / 10;
+        let [first, others] = TALL.map(|tall| self.grid.width * tall / 10);
         let mut sheets = Vec::new();
         let mut sheet = self.sheet();
         let above = self.legend(has_notes);
         self.prose(&mut sheet, &above);
         let mut rails = self.head(&mut sheet);
         for entry in &self.script.entries {
-            let row = self.row(entry, sheet.height);
-            let (row, height) = match row {
+            let limit = if sheets.is_empty() { first } else { others };
+            let (row, height) = match self.row(entry, sheet.height) {
                 (_, height) if sheet.height + height > limit && !sheet.rows.is_empty() => {
                     self.rails(&mut sheet, rails);
                     sheets.push(std::mem::replace(&mut sheet, self.sheet()));
@@ -98,23 +98,15 @@ impl Picture {
 
     /// Captures, flows and, in a list, hosts with names; each with the class of its sample line.
     fn legend(&self, has_notes: bool) -> Vec<(String, String)> {
-        let mut lines = Vec::new();
-        let captures = &self.script.captures;
-        for capture in captures.iter().filter(|_| has_notes && captures.len() > 1) {
-            let clock = capture.clock.iter().map(|clock| format!(", {clock}"));
-            let clock: String = clock.collect();
-            let text = format!("frames {}: {}{clock}", capture.letter, capture.name);
-            lines.push((String::new(), text));
-        }
+        let plain = |text| (String::new(), text);
+        let captures = self.script.captures.iter();
+        let captures = captures.filter(|_| has_notes && self.script.captures.len() > 1);
+        let mut lines: Vec<_> = captures.map(|capture| plain(capture.legend())).collect();
         for (index, flow) in self.script.flows.iter().enumerate() {
-            let class = format!("line c{}", index % COLOURS);
-            lines.push((class, format!("{}: {}", flow.tag, flow.ends)));
+            lines.push((format!("line c{}", index % COLOURS), flow.legend()));
         }
-        let nodes = self.script.nodes.iter();
-        for node in nodes.filter(|node| self.grid.is_list && !node.names.is_empty()) {
-            let text = format!("{}: {}", node.address, node.names.join(", "));
-            lines.push((String::new(), text));
-        }
+        let nodes = self.script.nodes.iter().filter(|_| self.grid.is_list);
+        lines.extend(nodes.filter_map(|node| Some(plain(node.legend()?))));
         lines
     }
 
@@ -165,8 +157,7 @@ impl Picture {
     fn boxes(&self, sheet: &mut Sheet) {
         let width = self.grid.names * CELL + 2 * CELL;
         let hosts = self.script.nodes.iter().map(|node| {
-            let names = node.names.iter().chain([&node.address]);
-            let lines = names.enumerate().flat_map(|(index, name)| {
+            let lines = node.lines().enumerate().flat_map(|(index, name)| {
                 let lines = broken(name, self.grid.names).into_iter();
                 lines.map(move |line| (if index == 0 { "name m" } else { "m" }, line))
             });
@@ -433,12 +424,4 @@ impl Picture {
         };
         colour + line
     }
-}
-
-/// A text that XML and its reader can hold.
-pub(super) fn readable(text: &str) -> String {
-    // These two are no characters, and not allowed in XML.
-    let text = safe(text);
-    let text = text.replace('\u{fffe}', "\\u{fffe}");
-    text.replace('\u{ffff}', "\\u{ffff}")
 }

@@ -2,9 +2,10 @@
 
 use askama::Template;
 
-use super::picture::{readable, sheets};
+use super::picture::sheets;
 use super::script::Script;
 use super::shapes::Sheet;
+use crate::report::layout::safe;
 use crate::report::number::{count, counted};
 
 /// The smallest part of its own size, in hundredths, that a picture in a page is shrunk to: letters of
@@ -51,10 +52,7 @@ fn picture(
         sheet.top = height;
         height += sheet.height;
     }
-    let names = script
-        .captures
-        .iter()
-        .map(|capture| readable(&capture.name));
+    let names = script.captures.iter().map(|capture| safe(&capture.name));
     let names: Vec<String> = names.collect();
     let width = sheets.iter().map(|sheet| sheet.width).max().unwrap_or(0);
     let picture = Picture {

@@ -3,6 +3,13 @@
 use super::script::{ArrowText, CaptureText, Entry, FlowText, MarkText, NodeText, Note, Script};
 
 impl Script {
+    /// What letters and tags stand for. Of one capture there are no letters.
+    pub(super) fn legend(&self) -> impl Iterator<Item = String> {
+        let captures = self.captures.iter().filter(|_| self.captures.len() > 1);
+        let captures = captures.map(CaptureText::legend);
+        captures.chain(self.flows.iter().map(FlowText::legend))
+    }
+
     /// The script with every text changed.
     pub(super) fn mapped(&self, change: &impl Fn(&str) -> String) -> Self {
         let captures = self.captures.iter();
@@ -26,6 +33,15 @@ impl Script {
 }
 
 impl CaptureText {
+    /// What its letter stands for: `frames a: client1.pcap, clock +0.000103 s`.
+    pub(super) fn legend(&self) -> String {
+        let name = format!("frames {}: {}", self.letter, self.name);
+        match &self.clock {
+            Some(clock) => format!("{name}, {clock}"),
+            None => name,
+        }
+    }
+
     /// The capture with every text changed.
     pub(super) fn mapped(&self, change: &impl Fn(&str) -> String) -> Self {
         Self {
@@ -36,7 +52,26 @@ impl CaptureText {
     }
 }
 
+impl FlowText {
+    /// What its tag stands for: `tcp 0: 10.20.30.11:56026 to 10.20.30.3:5000`.
+    pub(super) fn legend(&self) -> String {
+        format!("{}: {}", self.tag, self.ends)
+    }
+}
+
 impl NodeText {
+    /// Who it is, where that is known: `10.20.30.3: server, www.ttm4200.com`.
+    pub(super) fn legend(&self) -> Option<String> {
+        let names = self.names.join(", ");
+        (!names.is_empty()).then(|| format!("{}: {names}", self.address))
+    }
+
+    /// The names and the address, the best first.
+    pub(super) fn lines(&self) -> impl Iterator<Item = &str> {
+        let lines = self.names.iter().chain([&self.address]);
+        lines.map(String::as_str).filter(|line| !line.is_empty())
+    }
+
     /// The best name and the address, which tells hosts of one name apart.
     pub(super) fn title(&self) -> String {
         match self.names.first() {
