@@ -76,9 +76,39 @@ fn other_forms() {
 
 #[test]
 fn help() {
-    for command in ["analyze", "grade", "rubric", "verify"] {
+    for command in ["analyze", "graph", "grade", "rubric", "verify"] {
         let output = chatpcap(&project(), &[command, "--help"], &[]);
         compare(&format!("{command}-help.txt"), &output.stdout);
+    }
+}
+
+#[test]
+fn graph() {
+    for (golden, captures, options) in [
+        ("graph-three.txt", &THREE[..], &[][..]),
+        ("graph-three.json", &THREE, &["--format", "json"]),
+        ("graph-client1.txt", &["client1.pcap"], &[]),
+        (
+            "graph-client1-60-ascii.txt",
+            &["client1.pcap"],
+            &["--width", "60", "--ascii", "--time", "delta"],
+        ),
+        (
+            "graph-client1-160.txt",
+            &["client1.pcap"],
+            &["--width", "160", "--relative", "--time", "utc"],
+        ),
+        (
+            "graph-client1-colour.txt",
+            &["client1.pcap"],
+            &["--color", "always", "--hide", "arp", "--hide", "multicast"],
+        ),
+    ] {
+        let arguments = [&["graph"], captures, options].concat();
+        let output = chatpcap(&project().join("captures/python-lab"), &arguments, &[]);
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{golden}");
+        assert_eq!(output.status.code(), Some(0), "{golden}");
+        compare(golden, &output.stdout);
     }
 }
 

@@ -3,9 +3,13 @@
 use std::io::Cursor;
 use std::ops::ControlFlow;
 
-use chatpcap::ask::{Examination, Given, Roles, Story};
+use chatpcap::ask::{Analysis, Examination, Given, Roles, Story};
 use chatpcap::capture::Capture;
-use chatpcap::report::{Examined, FollowForm, FollowReport, Layout, StoryReport, doctor};
+use chatpcap::graph::{self, Graph, Names, Sketch};
+use chatpcap::report::{
+    Examined, FollowForm, FollowReport, Layout, StoryReport, SvgOptions, Words, doctor, graph_json,
+    graph_svg, graph_text, short_names,
+};
 use chatpcap::trace::{Checkup, FlowNumber, Listener, Trace, follow};
 use tests::frames::{Link, datagram};
 use tests::program::project;
@@ -104,6 +108,7 @@ fn answer(file: &[u8]) {
         }
     };
     let (mut listener, mut checkup) = (Listener::new(&given.watch(0)), Checkup::default());
+    let mut sketch = Sketch::new(graph::Choice::default(), given.port());
     let trace = Trace::read_and_show(
         "x.pcap",
         capture,
@@ -112,6 +117,7 @@ fn answer(file: &[u8]) {
         &mut |seen, sightings| {
             listener.observe(seen.frame, sightings);
             checkup.observe(seen.frame, seen.packet, sightings);
+            sketch.see(seen);
         },
     );
     let speeches = [listener.finish()];
@@ -127,6 +133,9 @@ fn answer(file: &[u8]) {
     serde_json::from_str::<serde_json::Value>(&report.json().unwrap()).unwrap();
     report.csv().unwrap();
     let [trace] = traces;
+    let analysis = Analysis::new(vec![trace], &given);
+    texts.push(drawn(sketch, &analysis, &layout));
+    let trace = analysis.traces.into_iter().next().unwrap();
     let examination = Examination::new(&trace, &checkup, &given);
     texts.push(doctor(
         &[Examined {
@@ -162,4 +171,26 @@ fn answer(file: &[u8]) {
             |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}');
         assert!(!text.contains(is_unsafe), "{}", text.escape_debug());
     }
+}
+
+/// The flow graph as text; its other forms are made too.
+fn drawn(sketch: Sketch, analysis: &Analysis, layout: &Layout) -> String {
+    let options = graph::Options {
+        unfold: false,
+        flow: None,
+        rows: 1000,
+    };
+    let graph = Graph::new(vec![sketch], analysis, Names::default(), options);
+    serde_json::from_str::<serde_json::Value>(&graph_json(&graph).unwrap()).unwrap();
+    let words = Words::new(
+        &short_names(analysis),
+        &graph.flows,
+        &graph.nodes,
+        graph.start,
+        graph.precision,
+    );
+    let script = words.script(&graph, "");
+    let svg = graph_svg(&script, SvgOptions { standalone: true }).unwrap();
+    roxmltree::Document::parse(&svg).unwrap();
+    graph_text(&script, layout)
 }

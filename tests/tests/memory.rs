@@ -9,8 +9,11 @@ use chatpcap::ask::{Analysis, Given};
 use chatpcap::capture::Capture;
 use chatpcap::flow::reassembly::Piece;
 use chatpcap::grade::Inspection;
-use chatpcap::report::{self, Choice, Column, Layout, conversations_text};
-use chatpcap::trace::{Conversations, FlowNumber, Layer, Trace, Turn, Watch, follow};
+use chatpcap::graph::{Composer, Doubles, Flows, Nodes, Row};
+use chatpcap::report::{self, Choice, Column, Entry, Layout, Words, conversations_text};
+use chatpcap::trace::{
+    Arrow, CHAT_PORT, Conversations, FlowNumber, Layer, Pass, Trace, Turn, Watch, follow,
+};
 use chatpcap::tui::{Key, Look, View};
 use peak_alloc::PeakAlloc;
 use tests::generator::{Generator, Options, Preset};
@@ -57,6 +60,15 @@ fn the_peak_does_not_grow_with_packets() {
             "{preset:?}: {few} octets became {many}"
         );
     }
+    // A flow graph that is drawn row by row keeps the hosts.
+    for preset in [Preset::Chat, Preset::Bulk] {
+        let [few, many] = [FEW, MANY].map(|packets| peak_of_drawing(packets, preset));
+        println!("{preset:?}, flow graph: {few} octets, then {many} octets");
+        assert!(
+            many < few + MEGABYTE / 4,
+            "{preset:?}: {few} octets became {many}"
+        );
+    }
     // A view keeps the packets around its cursor.
     let [few, many] = [FEW, MANY].map(peak_of_viewing);
     assert!(
@@ -71,6 +83,37 @@ fn the_peak_does_not_grow_with_packets() {
         many > few + kept,
         "{few} octets became {many} with {packets} packets kept"
     );
+}
+
+/// The most octets allocated at one time by a flow graph that is drawn row by row.
+fn peak_of_drawing(packets: u64, preset: Preset) -> usize {
+    ALLOCATED.reset_peak_usage();
+    let before = ALLOCATED.current_usage();
+    let capture = Capture::from_reader(Generator::new(Options {
+        packets,
+        flows: 1000,
+        seed: 1,
+        preset,
+    }));
+    let mut nodes = Nodes::default();
+    let mut doubles = Doubles::new(false);
+    let mut composer = Composer::new(false);
+    let mut words = Words::new(&[], &Flows::many(), &nodes, None, 6);
+    let mut drawn = 0;
+    let mut pass = Pass::drawing(capture.unwrap(), None, None);
+    pass.run(&mut |_| (), &mut |seen, _| {
+        let arrow = Arrow::new(seen, CHAT_PORT);
+        nodes.learn(&arrow);
+        if let Some(arrow) = doubles.push(arrow) {
+            composer.push(Row::new(arrow, 0, 1), &mut |entry| {
+                let column = |place: &_| Some(nodes.column_or_new(place).0);
+                drawn += usize::from(matches!(words.entry(&entry, column), Entry::Arrow(_)));
+            });
+        }
+        ControlFlow::Continue(())
+    });
+    assert!(drawn > 0);
+    ALLOCATED.peak_usage() - before
 }
 
 /// The most octets allocated at one time by a view that goes through a capture.

@@ -3,7 +3,7 @@
 use super::row::Row;
 use crate::capture::Timestamp;
 use crate::packet::Flags;
-use crate::trace::{Address, FlowNumber, Message};
+use crate::trace::{Address, FlowNumber, Message, Numbers};
 
 /// Packets of a run at least: fewer are as easily read one by one.
 const MIN_RUN: usize = 4;
@@ -196,10 +196,21 @@ impl Likeness {
             && row.presence == super::Presence::Everywhere;
         let (from, to) = arrow.ends.filter(|_| is_plain)?;
         match &arrow.message {
-            Message::Tcp { flags, .. } => {
+            Message::Tcp {
+                flags,
+                relative,
+                payload,
+                ..
+            } => {
                 let special = Flags::SYN | Flags::FIN | Flags::RST;
-                let is_data = flags.is_some_and(|flags| flags.0 & special == 0);
-                arrow.flow.filter(|_| is_data).map(Self::Flow)
+                let is_plain = flags.is_some_and(|flags| flags.0 & special == 0);
+                // The last segment of a handshake is a part of that.
+                let first = Numbers {
+                    seq: Some(1),
+                    ack: Some(1),
+                };
+                let is_last = *relative == first && *payload == Some(0);
+                arrow.flow.filter(|_| is_plain && !is_last).map(Self::Flow)
             }
             Message::Udp { .. } => arrow.flow.map(Self::Flow),
             Message::Dns { .. } => None,

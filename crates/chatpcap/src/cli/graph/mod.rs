@@ -1,12 +1,11 @@
 //! `chatpcap graph`.
 
+mod options;
 mod pen;
 
 use std::io::{self, BufWriter, ErrorKind};
-use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use chatpcap::ask::{Analysis, Given};
 use chatpcap::filter::Filter;
@@ -19,6 +18,7 @@ use chatpcap::report::{
 use chatpcap::trace::{Arrow, FlowNumber, Pass, Trace, Watch};
 use clap::{Args, ValueEnum};
 
+use self::options::{Arrows, Name, flow, hidden};
 use self::pen::Pen;
 use super::Outcome;
 use super::filter::Selection;
@@ -121,64 +121,15 @@ enum Time {
     Utc,
 }
 
-/// How many rows are drawn.
-#[derive(Clone, Copy, Debug)]
-struct Arrows(usize);
-
 /// Rows of a picture, unless more are asked for: more than anybody looks at.
 const ROWS_OF_A_PICTURE: usize = 1000;
 
+/// Columns of a segment's ports and numbers, as they come by standard input:
+/// `56026 > 5000  seq 3751373193 ack 1392820745 len 1448`.
+const DETAIL: usize = 53;
+
 /// Packets whose words tell how wide the columns of a text are.
 const MEASURED: usize = 5000;
-
-impl FromStr for Arrows {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        super::analyze::number_or_all(text).map(Self)
-    }
-}
-
-/// A name for a host.
-#[derive(Clone, Debug)]
-struct Name(IpAddr, String);
-
-impl FromStr for Name {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let named = text.split_once('=');
-        let named = named.filter(|(_, name)| !name.is_empty());
-        let named = named.and_then(|(address, name)| Some((address.parse().ok()?, name)));
-        let (address, name) = named.ok_or("needs an address and a name: 10.20.30.11=alice")?;
-        Ok(Self(address, name.to_owned()))
-    }
-}
-
-fn flow(text: &str) -> Result<FlowNumber, String> {
-    let parts = text.split_once([':', ' ', '.']);
-    let parsed = parts.and_then(|(transport, index)| {
-        let index = index.parse().ok()?;
-        match transport {
-            "tcp" => Some(FlowNumber::Tcp(index)),
-            "udp" => Some(FlowNumber::Udp(index)),
-            _ => None,
-        }
-    });
-    parsed.ok_or_else(|| "needs a transport and a number: tcp:3, udp:0".to_owned())
-}
-
-fn hidden(text: &str) -> Result<Hidden, String> {
-    let named = Hidden::NAMED.into_iter().find(|(name, _)| *name == text);
-    let host = || text.parse().ok().map(Hidden::Host);
-    named
-        .map(|(_, hidden)| hidden)
-        .or_else(host)
-        .ok_or_else(|| {
-            let names: Vec<&str> = Hidden::NAMED.iter().map(|(name, _)| *name).collect();
-            format!("needs {} or an IP address", names.join(", "))
-        })
-}
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> Outcome {
@@ -370,12 +321,17 @@ impl Request<'_> {
         graph.nodes.settle(&analysis.roles);
         graph.flows = flows;
         let words = self.words(&graph, &analysis);
-        let mut script = words.clone().script(&graph, "");
+        let mut script = words.script(&graph, "");
+        let words = self.words(&graph, &analysis);
+        let has_folds = script.entries.iter().any(is_fold);
         let mut widths = Widths::of(&script);
         script.entries.clear();
         if let (Some(width), Some(trace)) = (widths.frames.first_mut(), analysis.traces.first()) {
             let last = trace.packets.saturating_add(trace.unselected);
-            *width = (*width).max(last.to_string().len());
+            // Of a run the first and the last frame are told.
+            let digits = last.to_string().len();
+            let widest = if has_folds { 2 * digits + 1 } else { digits };
+            *width = (*width).max(widest);
         }
         let stdout = BufWriter::new(io::stdout().lock());
         let pen = Pen {
@@ -414,7 +370,11 @@ impl Request<'_> {
             nodes,
             words,
             script,
-            widths: Widths::new(1),
+            widths: Widths {
+                detail: DETAIL,
+                said: DETAIL,
+                ..Widths::new(1)
+            },
             ladder: None,
         };
         self.pass(input, pen, true)
@@ -489,4 +449,8 @@ fn tell_notices(traces: &[Trace]) {
             output::error(&Failure::new(format!("{}: {notice}", safe(&trace.name))));
         }
     }
+}
+
+const fn is_fold(entry: &report::Entry) -> bool {
+    matches!(entry, report::Entry::Arrow(arrow) if arrow.is_fold)
 }

@@ -4,6 +4,7 @@ use std::io::{self, BufWriter, StdoutLock, Write};
 
 use chatpcap::graph::{Composer, Entry, Nodes, Row, Tally};
 use chatpcap::report::{Ladder, Layout, Script, Widths, Words, node_text};
+use chatpcap::trace::Address;
 
 /// What draws one row after another.
 pub(super) struct Pen<'o> {
@@ -42,9 +43,9 @@ impl Pen<'_> {
     fn entries(&mut self, entries: &[Entry]) -> io::Result<()> {
         for entry in entries {
             let Self { nodes, ladder, .. } = self;
-            let is_settled = !self.flush;
+            let adds = self.flush && deserves_columns(entry, nodes);
             let told = self.words.entry(entry, |place| {
-                if is_settled {
+                if !adds {
                     return nodes.column(place);
                 }
                 let (column, is_new) = nodes.column_or_new(place);
@@ -75,4 +76,13 @@ impl Pen<'_> {
         }
         Ok(())
     }
+}
+
+/// Who only sends to groups gets no column: on most links hosts do so that have nothing to say.
+fn deserves_columns(entry: &Entry, nodes: &Nodes) -> bool {
+    let Entry::Row(row) = entry else {
+        return false;
+    };
+    let ends = row.arrow.ends;
+    ends.is_some_and(|(from, to)| to.address != Address::Group || nodes.column(&from).is_some())
 }

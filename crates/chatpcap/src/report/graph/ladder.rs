@@ -25,6 +25,9 @@ const ADDRESS: usize = 21;
 /// A whole graph: legend, hosts, entries and remarks.
 pub fn graph_text(script: &Script, layout: &Layout) -> String {
     let ladder = Ladder::new(script, &Widths::of(script), layout);
+    if script.entries.is_empty() {
+        return format!("no packets to draw\n{}", ladder.remarks(script));
+    }
     let mut out = ladder.legend(script);
     if !out.is_empty() {
         out.push('\n');

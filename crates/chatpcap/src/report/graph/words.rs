@@ -165,8 +165,8 @@ impl Words {
         let row = match entry {
             Item::Row(row) => row,
             Item::Gap(nanoseconds) => {
-                let silence = seconds(*nanoseconds, 0);
-                return Entry::Gap(format!("{silence} s without packets"));
+                let silence = nanoseconds.unsigned_abs() / 1_000_000_000;
+                return Entry::Gap(format!("{} s without packets", grouped(silence)));
             }
         };
         let time = self.time(row);

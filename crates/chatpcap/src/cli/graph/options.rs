@@ -1,0 +1,64 @@
+//! What the options of a flow graph say.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use chatpcap::graph::Hidden;
+use chatpcap::trace::FlowNumber;
+
+use crate::cli::analyze::number_or_all;
+
+/// How many rows are drawn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arrows(pub(super) usize);
+
+impl FromStr for Arrows {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        number_or_all(text).map(Self)
+    }
+}
+
+/// A name for a host.
+#[derive(Clone, Debug)]
+pub(super) struct Name(pub(super) IpAddr, pub(super) String);
+
+impl FromStr for Name {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let named = text.split_once('=');
+        let named = named.filter(|(_, name)| !name.is_empty());
+        let named = named.and_then(|(address, name)| Some((address.parse().ok()?, name)));
+        let (address, name) = named.ok_or("needs an address and a name: 10.20.30.11=alice")?;
+        Ok(Self(address, name.to_owned()))
+    }
+}
+
+/// A flow: `tcp:3`.
+pub(super) fn flow(text: &str) -> Result<FlowNumber, String> {
+    let parts = text.split_once([':', ' ', '.']);
+    let parsed = parts.and_then(|(transport, index)| {
+        let index = index.parse().ok()?;
+        match transport {
+            "tcp" => Some(FlowNumber::Tcp(index)),
+            "udp" => Some(FlowNumber::Udp(index)),
+            _ => None,
+        }
+    });
+    parsed.ok_or_else(|| "needs a transport and a number: tcp:3, udp:0".to_owned())
+}
+
+/// Something to hide: a protocol's name, or a host.
+pub(super) fn hidden(text: &str) -> Result<Hidden, String> {
+    let named = Hidden::NAMED.into_iter().find(|(name, _)| *name == text);
+    let host = || text.parse().ok().map(Hidden::Host);
+    named
+        .map(|(_, hidden)| hidden)
+        .or_else(host)
+        .ok_or_else(|| {
+            let names: Vec<&str> = Hidden::NAMED.iter().map(|(name, _)| *name).collect();
+            format!("needs {} or an IP address", names.join(", "))
+        })
+}
