@@ -185,7 +185,7 @@ impl Columns {
 }
 
 /// Columns of the widest word of the hosts' names.
-fn widest_word(nodes: &[NodeText]) -> usize {
+pub(super) fn widest_word(nodes: &[NodeText]) -> usize {
     let names = nodes
         .iter()
         .flat_map(|node| node.names.iter().chain([&node.address]));

@@ -2,6 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use super::columns::widest_word;
 use super::script::Script;
 use super::widths::Widths;
 
@@ -68,9 +69,7 @@ impl Grid {
         let left = time + 2 * CELL;
         let room = widths.detail.max(widths.said).clamp(ROOM[0], ROOM[1]);
         let gaps = script.nodes.len().saturating_sub(1);
-        let names = script.nodes.iter();
-        let names = names.flat_map(|node| node.names.iter().chain([&node.address]));
-        let names = names.map(|name| name.width()).max().unwrap_or(0);
+        let names = widest_word(&script.nodes);
         let label = widths.label + 4;
         let wide = label.max(names + 4).clamp(GAP[0], GAP[1]) * CELL;
         // Many hosts stand closer.

@@ -33,7 +33,12 @@ const COLOURS: usize = 6;
 /// The sheets of a graph. With `notes`, the captures stand above and the remarks below.
 pub(super) fn sheets(script: &Script, has_notes: bool) -> Vec<Sheet> {
     let script = script.mapped(&safe);
+    let has_tags = script.entries.iter().any(|entry| match entry {
+        Entry::Arrow(arrow) => arrow.flow.is_some(),
+        Entry::Note(_) | Entry::Gap(_) => false,
+    });
     let picture = Picture {
+        has_tags: has_tags && !script.flows.is_empty(),
         grid: Grid::new(&script, &Widths::of(&script)),
         script,
     };
@@ -43,6 +48,8 @@ pub(super) fn sheets(script: &Script, has_notes: bool) -> Vec<Sheet> {
 struct Picture {
     script: Script,
     grid: Grid,
+    /// Whether colours tell flows; else they tell protocols.
+    has_tags: bool,
 }
 
 impl Picture {
@@ -103,7 +110,12 @@ impl Picture {
         let captures = captures.filter(|_| has_notes && self.script.captures.len() > 1);
         let mut lines: Vec<_> = captures.map(|capture| plain(capture.legend())).collect();
         for (index, flow) in self.script.flows.iter().enumerate() {
-            lines.push((format!("line c{}", index % COLOURS), flow.legend()));
+            let class = if self.has_tags {
+                format!("line c{}", index % COLOURS)
+            } else {
+                String::new()
+            };
+            lines.push((class, flow.legend()));
         }
         let nodes = self.script.nodes.iter().filter(|_| self.grid.is_list);
         lines.extend(nodes.filter_map(|node| Some(plain(node.legend()?))));
@@ -406,7 +418,7 @@ impl Picture {
             (Some(Severity::Warning), _) => "warning".to_owned(),
             (_, Some(flow)) => format!("c{}", flow % COLOURS),
             // Flows have the colours; what is in none of them has none.
-            (_, None) if !self.script.flows.is_empty() => "other".to_owned(),
+            (_, None) if self.has_tags => "other".to_owned(),
             (_, None) => match arrow.style {
                 Style::Tcp => "c0",
                 Style::Udp => "c1",
