@@ -3,14 +3,14 @@
 use std::io::Cursor;
 use std::ops::ControlFlow;
 
-use chatpcap::ask::{Analysis, Examination, Given, Roles, Story};
+use chatpcap::ask::{Analysis, Essay, Examination, Given, Roles, Story};
 use chatpcap::capture::Capture;
 use chatpcap::graph::{self, Graph, Names, Sketch};
 use chatpcap::report::{
-    Examined, FollowForm, FollowReport, Layout, StoryReport, SvgOptions, Words, doctor, graph_json,
-    graph_svg, graph_text, short_names,
+    EssayReport, Examined, FollowForm, FollowReport, Layout, StoryReport, SvgOptions, Words,
+    doctor, graph_json, graph_svg, graph_text, short_names,
 };
-use chatpcap::trace::{Checkup, FlowNumber, Listener, Trace, follow};
+use chatpcap::trace::{Checkup, FlowNumber, Listener, Survey, Trace, follow};
 use tests::frames::{Link, datagram};
 use tests::program::project;
 use tests::random::Random;
@@ -107,15 +107,19 @@ fn answer(file: &[u8]) {
             return;
         }
     };
-    let (mut listener, mut checkup) = (Listener::new(&given.watch(0)), Checkup::default());
+    let mut watch = given.watch(0);
+    watch.verdicts = true;
+    let (mut listener, mut checkup) = (Listener::new(&watch), Checkup::default());
+    let mut survey = Survey::new(&watch);
     let mut sketch = Sketch::new(graph::Choice::default(), given.port());
     let trace = Trace::read_and_show(
         "x.pcap",
         capture,
-        &given.watch(0),
+        &watch,
         &mut |_| (),
         &mut |seen, sightings| {
             listener.observe(seen.frame, sightings);
+            survey.observe(seen.frame, seen.packet, sightings);
             checkup.observe(seen.frame, seen.packet, sightings);
             sketch.see(seen);
         },
@@ -123,17 +127,27 @@ fn answer(file: &[u8]) {
     let speeches = [listener.finish()];
     let traces = [trace];
     let story = Story::new(&speeches);
+    let notices = Story::notices(&traces, &speeches);
     let report = StoryReport {
         story: &story,
         roles: &Roles::find(&given, &traces),
-        notices: &Story::notices(&traces, &speeches),
+        notices: &notices,
         traces: &traces,
     };
     let mut texts = vec![report.text(&layout), report.markdown(&layout)];
     serde_json::from_str::<serde_json::Value>(&report.json().unwrap()).unwrap();
     report.csv().unwrap();
-    let [trace] = traces;
-    let analysis = Analysis::new(vec![trace], &given);
+    let surveys = [survey];
+    let analysis = Analysis::new(Vec::from(traces), &given);
+    let essay = Essay::new(&analysis, &story, &surveys);
+    let report = EssayReport {
+        analysis: &analysis,
+        story: &story,
+        surveys: &surveys,
+        essay: &essay,
+        notices: &notices,
+    };
+    texts.push(report.html().unwrap());
     texts.push(drawn(sketch, &analysis, &layout));
     let trace = analysis.traces.into_iter().next().unwrap();
     let examination = Examination::new(&trace, &checkup, &given);

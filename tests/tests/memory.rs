@@ -5,14 +5,17 @@
 
 use std::ops::ControlFlow;
 
-use chatpcap::ask::{Analysis, Given};
+use chatpcap::ask::{Analysis, Essay, Given, Story};
 use chatpcap::capture::Capture;
 use chatpcap::flow::reassembly::Piece;
 use chatpcap::grade::Inspection;
 use chatpcap::graph::{Composer, Doubles, Flows, Nodes, Row};
-use chatpcap::report::{self, Choice, Column, Entry, Layout, Words, conversations_text};
+use chatpcap::report::{
+    self, Choice, Column, Entry, EssayReport, Layout, Words, conversations_text,
+};
 use chatpcap::trace::{
-    Arrow, CHAT_PORT, Conversations, FlowNumber, Layer, Pass, Trace, Turn, Watch, follow,
+    Arrow, CHAT_PORT, Conversations, FlowNumber, Layer, Listener, Pass, Survey, Trace, Turn, Watch,
+    follow,
 };
 use chatpcap::tui::{Key, Look, View};
 use peak_alloc::PeakAlloc;
@@ -75,6 +78,11 @@ fn the_peak_does_not_grow_with_packets() {
         many < few + MEGABYTE / 2,
         "viewed: {few} octets became {many}"
     );
+    // A page for the hand-in keeps the first packets of the chat, and what was said, within their limits.
+    let [few, many] = [MANY, MANY + MANY / 2].map(peak_of_reporting);
+    println!("report: {few} octets, then {many} octets");
+    assert!(many < few + MEGABYTE, "report: {few} octets became {many}");
+    assert!(many < 192 * MEGABYTE, "report: {many} octets");
     // The measure bites: who asks for every packet gets every packet.
     let packets = FEW / 2;
     let [few, many] = [200, usize::MAX].map(|arrows| peak(packets, Preset::Chat, arrows));
@@ -239,5 +247,46 @@ fn peak_of_conversations(packets: u64, preset: Preset) -> usize {
     };
     let text = conversations_text("-", &found, &[], &choice, &Layout::new(None));
     assert!(!text.is_empty());
+    ALLOCATED.peak_usage() - before
+}
+
+/// The most octets allocated at one time by a page for the hand-in.
+fn peak_of_reporting(packets: u64) -> usize {
+    let given = Given::default();
+    let mut watch = given.watch(0);
+    watch.verdicts = true;
+    ALLOCATED.reset_peak_usage();
+    let before = ALLOCATED.current_usage();
+    let capture = Capture::from_reader(Generator::new(Options {
+        packets,
+        flows: 100,
+        seed: 1,
+        preset: Preset::Chat,
+    }));
+    let mut listener = Listener::new(&watch);
+    let mut survey = Survey::new(&watch);
+    let trace = Trace::read_and_show(
+        "-",
+        capture.unwrap(),
+        &watch,
+        &mut |_| (),
+        &mut |seen, sightings| {
+            listener.observe(seen.frame, sightings);
+            survey.observe(seen.frame, seen.packet, sightings);
+        },
+    );
+    assert_eq!(trace.packets, packets);
+    let story = Story::new(&[listener.finish()]);
+    let analysis = Analysis::new(vec![trace], &given);
+    let surveys = [survey];
+    let essay = Essay::new(&analysis, &story, &surveys);
+    let report = EssayReport {
+        analysis: &analysis,
+        story: &story,
+        surveys: &surveys,
+        essay: &essay,
+        notices: &[],
+    };
+    assert!(!report.html().unwrap().is_empty());
     ALLOCATED.peak_usage() - before
 }

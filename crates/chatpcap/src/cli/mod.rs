@@ -8,6 +8,7 @@ mod chat;
 mod conversations;
 mod doctor;
 mod fields;
+mod file;
 mod filter;
 mod follow;
 mod grade;
@@ -17,6 +18,7 @@ mod output;
 mod packets;
 mod pages;
 mod progress;
+mod report;
 mod roles;
 mod rubric;
 mod tui;
@@ -44,6 +46,7 @@ enum Command {
     Packets(packets::Arguments),
     Fields(fields::Arguments),
     Verify(verify::Arguments),
+    Report(report::Arguments),
     Follow(follow::Arguments),
     Grade(grade::Arguments),
     Rubric(rubric::Arguments),
@@ -73,6 +76,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Packets(arguments) => packets::run(arguments),
         Command::Fields(arguments) => fields::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
+        Command::Report(arguments) => report::run(arguments),
         Command::Follow(arguments) => follow::run(arguments),
         Command::Grade(arguments) => grade::run(arguments),
         Command::Rubric(arguments) => rubric::run(arguments),

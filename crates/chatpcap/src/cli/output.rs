@@ -1,10 +1,9 @@
 //! What the program writes, and how it looks.
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
-use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice};
-use chatpcap::report::{Layout, Paint, safe};
+use chatpcap::report::{Layout, Paint};
 use clap::{Args, ValueEnum};
 
 use super::Outcome;
@@ -116,29 +115,4 @@ pub(super) fn print(text: &str, outcome: Outcome) -> Outcome {
         }
         _ => outcome,
     }
-}
-
-/// Writes a report to a file, whole or not at all, and never over one of the captures that it came from.
-pub(super) fn write_file(path: &Path, text: &str, captures: &[PathBuf]) -> Result<(), Failure> {
-    let name = safe(&path.display().to_string());
-    let failed = |error: io::Error| Failure::new(format!("{name}: {error}"));
-    let is_capture = |capture: &&PathBuf| same_file::is_same_file(path, capture).unwrap_or(false);
-    if let Some(capture) = captures.iter().find(is_capture) {
-        let capture = safe(&capture.display().to_string());
-        return Err(Failure::new(format!(
-            "{name} is {capture}, which was read: it is not written over"
-        )));
-    }
-    // What is no plain file, as /dev/stdout, cannot be put in its place.
-    if path.exists() && !path.is_file() {
-        return std::fs::write(path, text).map_err(failed);
-    }
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(".part");
-    std::fs::write(&draft, text)
-        .and_then(|()| std::fs::rename(&draft, path))
-        .map_err(|error| {
-            drop(std::fs::remove_file(&draft));
-            failed(error)
-        })
 }

@@ -12,8 +12,8 @@ use chatpcap::filter::Filter;
 use chatpcap::report::{FieldForm, FieldList, Occurrence, PacketForm, PacketList, PacketRow, safe};
 use chatpcap::trace::Pass;
 use clap::{Args, ValueEnum};
-use same_file::Handle;
 
+use super::file;
 use super::filter::Selection;
 use super::input::Input;
 use super::output::{self, Failure, Looks};
@@ -377,32 +377,8 @@ fn capture(path: &Path, inputs: &[PathBuf]) -> Result<CaptureWriter<Box<dyn Writ
     let writer: Box<dyn Write> = if path.as_os_str() == "-" {
         Box::new(BufWriter::new(io::stdout()))
     } else {
-        // Also through a link, or where the shell opens it. A named pipe must not be opened twice.
-        let handle = |path: &Path| {
-            let is_file = path.metadata().is_ok_and(|metadata| metadata.is_file());
-            is_file.then(|| Handle::from_path(path).ok()).flatten()
-        };
-        let output = handle(path);
-        let is_same = |input: &PathBuf| {
-            let input = if input.as_os_str() == "-" {
-                Handle::stdin().ok()
-            } else {
-                handle(input)
-            };
-            input.is_some() && input == output
-        };
-        if inputs.iter().any(is_same) {
-            let name = safe(&path.display().to_string());
-            return Err(Failure::new(format!(
-                "{name} is read: it cannot be written at the same time"
-            )));
-        }
-        let file = File::create(path).map_err(|error| {
-            Failure::new(format!(
-                "{}: cannot write: {error}",
-                safe(&path.display().to_string())
-            ))
-        })?;
+        file::check(path, inputs)?;
+        let file = File::create(path).map_err(|error| file::cannot_write(path, &error))?;
         Box::new(BufWriter::new(file))
     };
     let is_pcapng = path.extension() == Some(OsStr::new("pcapng"));

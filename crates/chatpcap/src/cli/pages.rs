@@ -1,12 +1,12 @@
 //! The pages that `chatpcap grade --pages` writes.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use chatpcap::grade::Gradebook;
 use chatpcap::report::{self, Layout, safe};
 
+use super::file::cannot_write;
 use super::grade::failure;
 use super::output::Failure;
 
@@ -15,8 +15,8 @@ const HAND_INS: &str = "hand-ins";
 
 /// Whether pages can be written to `out`: not among the hand-ins, where they would be one.
 pub(super) fn check(out: &Path, hand_ins: &Path) -> Result<(), Failure> {
-    fs::create_dir_all(out.join(HAND_INS)).map_err(|error| cannot(out, &error))?;
-    let full = |path: &Path| fs::canonicalize(path).map_err(|error| cannot(path, &error));
+    fs::create_dir_all(out.join(HAND_INS)).map_err(|error| cannot_write(out, &error))?;
+    let full = |path: &Path| fs::canonicalize(path).map_err(|error| cannot_write(path, &error));
     if full(out)?.starts_with(full(hand_ins)?) {
         // Only what was just made is taken away again; what holds something stays.
         drop(fs::remove_dir(out.join(HAND_INS)).and_then(|()| fs::remove_dir(out)));
@@ -63,10 +63,5 @@ pub(super) fn write(out: &Path, book: &Gradebook) -> Result<(), Failure> {
 }
 
 fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(path, text).map_err(|error| cannot(path, &error))
-}
-
-fn cannot(path: &Path, error: &io::Error) -> Failure {
-    let name = safe(&path.display().to_string());
-    Failure::new(format!("{name}: cannot write: {error}"))
+    fs::write(path, text).map_err(|error| cannot_write(path, &error))
 }

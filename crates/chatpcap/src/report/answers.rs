@@ -51,9 +51,6 @@ fn explanation(
     let title = format!("{} = {}", answer.question.key(), evidence.value);
     let mut out = format!("{}\n", painted(layout.paint.heading, title));
     out.push_str(&wrapped(&evidence.why, 2, layout.width()));
-    let Some(trace) = analysis.traces.get(evidence.trace) else {
-        return out;
-    };
     // Writing to a string cannot fail.
     let _ = writeln!(
         out,
@@ -61,11 +58,7 @@ fn explanation(
         short_name(analysis, evidence.trace),
         evidence.filter()
     );
-    let header = evidence.header.and_then(|start| {
-        let octets = trace.exhibits.octets(evidence.frame)?.get(start..)?;
-        let length = header_length(answer.question, octets).min(octets.len());
-        Some((start, octets.get(..length)?))
-    });
+    let header = header(analysis, answer.question, evidence);
     match (header, evidence.offset()) {
         (Some((start, octets)), Some(offset)) => {
             let marked = offset..offset.saturating_add(evidence.length);
@@ -80,6 +73,20 @@ fn explanation(
         let _ = writeln!(out, "  0x{} = {}", hex(&evidence.bytes), evidence.value);
     }
     out
+}
+
+/// The header that shows an answer: octets before it in its frame, and its octets as far as they were
+/// kept.
+pub(super) fn header<'a>(
+    analysis: &'a Analysis,
+    question: Question,
+    evidence: &Evidence,
+) -> Option<(usize, &'a [u8])> {
+    let start = evidence.header?;
+    let trace = analysis.traces.get(evidence.trace)?;
+    let octets = trace.exhibits.octets(evidence.frame)?.get(start..)?;
+    let length = header_length(question, octets).min(octets.len());
+    Some((start, octets.get(..length)?))
 }
 
 /// Reasons for answers that are missing, each with the keys that it is the reason for.
@@ -218,7 +225,7 @@ fn header_length(question: Question, octets: &[u8]) -> usize {
 }
 
 /// Whether the marked octets are the answer itself, and not what it follows from.
-const fn shows_its_value(question: Question) -> bool {
+pub(super) const fn shows_its_value(question: Question) -> bool {
     matches!(
         question,
         Question::Syn | Question::SynAck | Question::SynAckAcknowledgment | Question::UdpProtocol

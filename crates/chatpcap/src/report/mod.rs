@@ -9,6 +9,7 @@ mod check_json;
 mod conversations;
 mod csv;
 mod doctor;
+mod essay;
 mod follow;
 mod grade;
 mod graph;
@@ -32,6 +33,7 @@ pub use self::conversations::{
 };
 pub use self::csv::csv;
 pub use self::doctor::{Examined, doctor, doctor_json};
+pub use self::essay::EssayReport;
 pub use self::follow::{FollowForm, FollowReport};
 pub use self::grade::{
     class_csv, class_html, class_json, class_text, gradescope, page_html, page_names, page_text,

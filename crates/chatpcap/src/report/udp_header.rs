@@ -75,12 +75,13 @@ pub(super) fn udp_header(analysis: &Analysis, layout: &Layout) -> String {
     out
 }
 
-struct Cell {
-    name: String,
-    value: String,
+/// A field: what it is called, and its octets with what they say.
+pub(super) struct Cell {
+    pub(super) name: String,
+    pub(super) value: String,
 }
 
-fn cell(field: Field, header: [u8; udp::HEADER]) -> Cell {
+pub(super) fn cell(field: Field, header: [u8; udp::HEADER]) -> Cell {
     let octets = header.iter().skip(field.offset).take(field.length);
     let value = octets
         .clone()

@@ -130,6 +130,11 @@ impl Cost {
 }
 
 impl Piece {
+    /// Where they are.
+    pub fn citation(&self, trace: usize) -> Citation {
+        Citation::new(trace, self.frames.iter().copied())
+    }
+
     /// How many packets.
     pub fn packets(&self) -> u64 {
         u64::try_from(self.frames.len()).unwrap_or(u64::MAX)

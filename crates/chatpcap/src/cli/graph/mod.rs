@@ -21,6 +21,7 @@ use clap::{Args, ValueEnum};
 use self::options::{Arrows, Name, flow, hidden};
 use self::pen::Pen;
 use super::Outcome;
+use super::file;
 use super::filter::Selection;
 use super::input::{self, Input};
 use super::output::{self, Failure, Looks};
@@ -244,7 +245,8 @@ impl Request<'_> {
         match &self.arguments.output {
             None => Ok(self.checked(output::print(&text, outcome), graph.entries.is_empty())),
             Some(path) => {
-                output::write_file(path, &text, files)?;
+                file::check(path, files)?;
+                file::write(path, text.as_bytes())?;
                 Ok(self.checked(outcome, graph.entries.is_empty()))
             }
         }
