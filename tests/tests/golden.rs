@@ -87,6 +87,11 @@ fn graph() {
     for (golden, captures, options) in [
         ("graph-three.txt", &THREE[..], &[][..]),
         ("graph-three.json", &THREE, &["--format", "json"]),
+        ("graph-three.svg", &THREE, &["--format", "svg"]),
+        ("graph-three.html", &THREE, &["--format", "html"]),
+        ("graph-three.mmd", &THREE, &["--format", "mermaid"]),
+        ("graph-three.puml", &THREE, &["--format", "plantuml"]),
+        ("graph-three.md", &THREE, &["--format", "markdown"]),
         ("graph-client1.txt", &["client1.pcap"], &[]),
         (
             "graph-client1-60-ascii.txt",

@@ -13,7 +13,8 @@ use chatpcap::graph::{
     Choice, Composer, Doubles, Graph, Hidden, Names, Nodes, Options, Row, Sketch, Tally,
 };
 use chatpcap::report::{
-    self, Layout, Script, SvgOptions, Times, Widths, Words, graph_json, graph_svg, graph_text, safe,
+    self, Layout, Script, SvgOptions, Times, Widths, Words, graph_html, graph_json, graph_markdown,
+    graph_mermaid, graph_plantuml, graph_svg, graph_text, safe,
 };
 use chatpcap::trace::{Arrow, FlowNumber, Pass, Trace, Watch};
 use clap::{Args, ValueEnum};
@@ -285,7 +286,10 @@ impl Request<'_> {
             Format::Json => graph_json(graph).map_err(|error| failed(&error))?,
             Format::Svg => graph_svg(&script, SvgOptions { standalone: true })
                 .map_err(|error| failed(&error))?,
-            _ => String::new(),
+            Format::Html => graph_html(&script).map_err(|error| failed(&error))?,
+            Format::Mermaid => graph_mermaid(&script),
+            Format::Plantuml => graph_plantuml(&script),
+            Format::Markdown => graph_markdown(&script, &self.layout),
         })
     }
 

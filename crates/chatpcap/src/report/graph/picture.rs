@@ -53,8 +53,20 @@ struct Picture {
 }
 
 impl Picture {
+    /// As few sheets as the limits allow, and those about equally full.
     fn sheets(&self, has_notes: bool) -> Vec<Sheet> {
-        let [first, others] = TALL.map(|tall| self.grid.width * tall / 10);
+        let limits = TALL.map(|tall| self.grid.width * tall / 10);
+        let full = self.filled(has_notes, limits);
+        let height: usize = full.iter().map(|sheet| sheet.height).sum();
+        let room = limits[0] + (full.len() - 1) * limits[1];
+        // With room for the row that is a little too high for an equal share.
+        let share = |limit: usize| (limit * height / room + 2 * ROW).min(limit);
+        let even = self.filled(has_notes, limits.map(share));
+        if even.len() == full.len() { even } else { full }
+    }
+
+    /// Sheets as high as these limits, the first's and the others', where no row alone is higher.
+    fn filled(&self, has_notes: bool, [first, others]: [usize; 2]) -> Vec<Sheet> {
         let mut sheets = Vec::new();
         let mut sheet = self.sheet();
         let above = self.legend(has_notes);
