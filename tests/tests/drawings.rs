@@ -5,8 +5,8 @@ use chatpcap::report::{
     safe,
 };
 use roxmltree::{Document, Node};
-use tests::golden;
 use tests::script::{self, bare, many_captures, texts};
+use tests::{browser, golden};
 use unicode_width::UnicodeWidthStr;
 
 #[test]
@@ -211,3 +211,40 @@ fn pictures() -> [(&'static str, Script); 3] {
         ),
     ]
 }
+
+/// The same with the widths that a browser's own font has.
+#[test]
+fn a_browser_finds_every_word_at_a_place_of_its_own() {
+    for (_, script) in pictures() {
+        let svg = graph_svg(&script, SvgOptions::default()).unwrap();
+        let Some(found) = browser::evaluate(&svg, 1200, WORDS_ON_WORDS) else {
+            println!("skipped: there is no browser");
+            return;
+        };
+        assert_eq!(found["collisions"], serde_json::json!([]));
+        assert!(found["words"].as_u64().unwrap() > 50);
+    }
+}
+
+/// Texts that leave the picture or that stand on one before them, each a little narrower than its box:
+/// lines of text touch.
+const WORDS_ON_WORDS: &str = "(() => {
+    const svg = document.querySelector('svg');
+    const { width, height } = svg.viewBox.baseVal;
+    const scale = svg.getBoundingClientRect().width / width;
+    const places = [];
+    const collisions = [];
+    for (const text of svg.querySelectorAll('text')) {
+        const box = text.getBoundingClientRect();
+        const origin = svg.getBoundingClientRect();
+        const [left, right] = [box.left, box.right].map(x => (x - origin.left) / scale);
+        const [top, bottom] = [box.top, box.bottom].map(y => (y - origin.top) / scale);
+        const place = { left, right, top: top + 2, bottom: bottom - 2, words: text.textContent };
+        const outside = left < 0 || right > width || bottom > height;
+        const under = places.slice(-300).find(other => place.left < other.right
+            && other.left < place.right && place.top < other.bottom && other.top < place.bottom);
+        if (outside || under) collisions.push([place, under ?? 'outside']);
+        places.push(place);
+    }
+    return { words: places.length, collisions };
+})()";
