@@ -25,6 +25,10 @@ struct Arguments {
     #[arg(long, default_value_t = 11_000)]
     flows: u64,
 
+    /// Flows that go on at one time
+    #[arg(long, default_value_t = 256)]
+    live: usize,
+
     /// Where the random numbers begin
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -56,7 +60,8 @@ fn main() -> io::Result<()> {
             Traffic::Bulk => Preset::Bulk,
             Traffic::Small => Preset::Small,
         },
-    });
+    })
+    .with_live(arguments.live);
     let mut out: Box<dyn io::Write> = if arguments.file.as_os_str() == "-" {
         Box::new(io::stdout().lock())
     } else {

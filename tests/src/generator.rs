@@ -34,7 +34,7 @@ pub enum Preset {
     Small,
 }
 
-/// Flows that go on at one time.
+/// Flows that go on at one time, unless more are asked for.
 const LIVE: usize = 256;
 
 /// Flows of which all but one are short.
@@ -57,6 +57,8 @@ pub struct Generator {
     /// Nanoseconds since the Unix epoch.
     time: u64,
     live: Vec<Flow>,
+    /// Flows that go on at one time.
+    live_limit: usize,
     /// Flows that were opened so far.
     opened: u64,
     text: Vec<u8>,
@@ -102,6 +104,7 @@ impl Generator {
             random: Random::new(options.seed),
             time: START,
             live: Vec::with_capacity(LIVE),
+            live_limit: LIVE,
             opened: 0,
             text: line.repeat(24),
             made,
@@ -109,9 +112,17 @@ impl Generator {
         }
     }
 
+    /// The same capture with so many flows that go on at one time: the more there are, the less
+    /// the next packet belongs to a flow that a processor still has in its cache.
+    #[must_use]
+    pub fn with_live(self, flows: usize) -> Self {
+        let live_limit = flows.max(1);
+        Self { live_limit, ..self }
+    }
+
     /// Adds the next frame; false when there is none.
     fn make(&mut self) -> bool {
-        while self.live.len() < LIVE && self.opened < self.options.flows {
+        while self.live.len() < self.live_limit && self.opened < self.options.flows {
             let index = self.opened;
             self.opened += 1;
             if let Some(flow) = self.open(index) {
