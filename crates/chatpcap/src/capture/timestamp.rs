@@ -1,58 +1,80 @@
 //! Points in time, as captures keep them.
 
+use std::fmt;
+use std::num::NonZeroU32;
+
 const NANOSECONDS: u32 = 1_000_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
 
 /// A point in time: seconds and nanoseconds since the Unix epoch, without leap seconds.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+///
+/// Twelve octets, also as an `Option`: a flow keeps five of them, and captures have millions of flows.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp {
-    seconds: i64,
-    nanoseconds: u32,
+    /// The upper and the lower half of the seconds: whole they would be aligned to eight octets.
+    upper: i32,
+    lower: u32,
+    /// One more than the nanoseconds: nought is left for no time at all.
+    after_nanoseconds: NonZeroU32,
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (seconds, nanoseconds) = (self.seconds(), self.nanoseconds());
+        f.debug_struct("Timestamp")
+            .field("seconds", &seconds)
+            .field("nanoseconds", &nanoseconds)
+            .finish()
+    }
 }
 
 impl Timestamp {
     /// A point in time; `nanoseconds` of a second and more are carried into the seconds, which saturate.
     pub const fn new(seconds: i64, nanoseconds: u32) -> Self {
         if nanoseconds < NANOSECONDS {
-            return Self {
-                seconds,
-                nanoseconds,
-            };
+            return Self::packed(seconds, nanoseconds);
         }
         // At most 4: the cast cannot change the value, and `From` is not const.
         let carry = (nanoseconds / NANOSECONDS) as i64;
         match seconds.checked_add(carry) {
-            Some(seconds) => Self {
-                seconds,
-                nanoseconds: nanoseconds % NANOSECONDS,
-            },
-            None => Self {
-                seconds: i64::MAX,
-                nanoseconds: NANOSECONDS - 1,
-            },
+            Some(seconds) => Self::packed(seconds, nanoseconds % NANOSECONDS),
+            None => Self::packed(i64::MAX, NANOSECONDS - 1),
+        }
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "each half is cut out of the whole"
+    )]
+    const fn packed(seconds: i64, nanoseconds: u32) -> Self {
+        Self {
+            upper: (seconds >> 32) as i32,
+            lower: seconds as u32,
+            after_nanoseconds: NonZeroU32::MIN.saturating_add(nanoseconds),
         }
     }
 
     /// Whole seconds since the Unix epoch, rounded down.
     pub const fn seconds(self) -> i64 {
-        self.seconds
+        (self.upper as i64) << 32 | self.lower as i64
     }
 
     /// Nanoseconds after [`seconds`](Self::seconds), 0 to 999,999,999.
     pub const fn nanoseconds(self) -> u32 {
-        self.nanoseconds
+        self.after_nanoseconds.get() - 1
     }
 
     /// Nanoseconds from `earlier` to this point; negative if `earlier` is the later one. Saturates.
     pub fn since(self, earlier: Self) -> i64 {
         // The hot case first: 128-bit arithmetic only for times that are centuries apart.
-        let fraction = i64::from(self.nanoseconds) - i64::from(earlier.nanoseconds);
-        self.seconds
-            .checked_sub(earlier.seconds)
+        let fraction = i64::from(self.nanoseconds()) - i64::from(earlier.nanoseconds());
+        self.seconds()
+            .checked_sub(earlier.seconds())
             .and_then(|seconds| seconds.checked_mul(i64::from(NANOSECONDS)))
             .and_then(|whole| whole.checked_add(fraction))
             .unwrap_or_else(|| {
-                let whole = (i128::from(self.seconds) - i128::from(earlier.seconds))
+                let whole = (i128::from(self.seconds()) - i128::from(earlier.seconds()))
                     * i128::from(NANOSECONDS);
                 let difference = whole + i128::from(fraction);
                 i64::try_from(difference).unwrap_or(if difference < 0 {
@@ -83,8 +105,8 @@ impl Timestamp {
     /// # Source
     /// RFC 3339 §5.6, ISO 8601 §5.2.2.3 for the signed years
     pub fn to_utc(self, precision: u8) -> String {
-        let (year, month, day) = date(self.seconds.div_euclid(SECONDS_PER_DAY));
-        let second = self.seconds.rem_euclid(SECONDS_PER_DAY);
+        let (year, month, day) = date(self.seconds().div_euclid(SECONDS_PER_DAY));
+        let second = self.seconds().rem_euclid(SECONDS_PER_DAY);
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
         let year = if (0..=9999).contains(&year) {
             format!("{year:04}")
@@ -95,7 +117,7 @@ impl Timestamp {
         match u32::from(precision.min(9)) {
             0 => format!("{time}Z"),
             digits => {
-                let fraction = self.nanoseconds / 10_u32.pow(9 - digits);
+                let fraction = self.nanoseconds() / 10_u32.pow(9 - digits);
                 let width = usize::try_from(digits).unwrap_or(9);
                 format!("{time}.{fraction:0width$}Z")
             }
@@ -165,6 +187,25 @@ mod tests {
             Timestamp::new(i64::MAX, u32::MAX),
             Timestamp::new(i64::MAX, 999_999_999)
         );
+    }
+
+    #[test]
+    fn is_small_and_ordered() {
+        assert_eq!(size_of::<Option<Timestamp>>(), 12);
+        let in_order = [
+            Timestamp::new(i64::MIN, 0),
+            Timestamp::new(-1, 999_999_999),
+            Timestamp::new(0, 0),
+            Timestamp::new(0, 1),
+            Timestamp::new(1 << 31, 0),
+            Timestamp::new(1 << 32, 0),
+            Timestamp::new(i64::MAX, 999_999_999),
+        ];
+        assert!(in_order.is_sorted());
+        for (seconds, nanoseconds) in [(i64::MIN, 1), (-1, 999_999_999), (i64::MAX, 0)] {
+            let time = Timestamp::new(seconds, nanoseconds);
+            assert_eq!((time.seconds(), time.nanoseconds()), (seconds, nanoseconds));
+        }
     }
 
     #[test]
