@@ -7,11 +7,11 @@ use super::{Protocol, Reason};
 use crate::capture::LinkType;
 
 /// `EtherType` values (IANA, "IEEE 802 Numbers").
-mod ether_type {
-    pub(super) const IPV4: u16 = 0x0800;
+pub(super) mod ether_type {
+    pub(in crate::packet) const IPV4: u16 = 0x0800;
     pub(super) const ARP: u16 = 0x0806;
-    pub(super) const VLAN: u16 = 0x8100;
-    pub(super) const IPV6: u16 = 0x86dd;
+    pub(in crate::packet) const VLAN: u16 = 0x8100;
+    pub(in crate::packet) const IPV6: u16 = 0x86dd;
     pub(super) const MPLS: u16 = 0x8847;
     pub(super) const MPLS_MULTICAST: u16 = 0x8848;
     pub(super) const PPPOE_SESSION: u16 = 0x8864;

@@ -22,6 +22,7 @@ pub mod ipv4;
 pub mod ipv6;
 mod link;
 mod network;
+mod plain;
 mod reassembly;
 mod stop;
 pub mod tcp;
@@ -40,6 +41,7 @@ pub use self::field::{Field, Header, Position};
 pub use self::icmp::Icmp;
 pub use self::ipv4::Ipv4;
 pub use self::ipv6::Ipv6;
+pub(crate) use self::plain::Plain;
 pub use self::stop::{Reason, Stop};
 pub use self::tcp::{Flags, Tcp};
 pub use self::udp::Udp;
@@ -150,17 +152,38 @@ pub struct Layer {
     pub quoted: bool,
     /// Whether it stands in a datagram put together from fragments instead of in the frame.
     pub reassembled: bool,
-    /// Octets before the header.
-    start: usize,
+    /// Octets before the header. The lengths of frames are numbers of 32 bits in every format.
+    start: u32,
     /// Octets before the end of what the header begins, on the wire: the payload is included,
     /// padding is not, and the capture may hold less.
-    end: usize,
+    end: u32,
 }
 
 impl Layer {
+    /// A layer of the packet itself that stands in the frame.
+    fn new(protocol: Protocol, start: usize, end: usize) -> Self {
+        Self {
+            protocol,
+            quoted: false,
+            reassembled: false,
+            start: u32::try_from(start).unwrap_or(u32::MAX),
+            end: u32::try_from(end).unwrap_or(u32::MAX),
+        }
+    }
+
     /// Octets on the wire of the header and what it carries; the capture may hold less.
     pub const fn length(&self) -> usize {
-        self.end.saturating_sub(self.start)
+        self.end.saturating_sub(self.start) as usize
+    }
+
+    /// Octets before the header.
+    const fn start(&self) -> usize {
+        self.start as usize
+    }
+
+    /// Octets before the end of what the header begins.
+    const fn end(&self) -> usize {
+        self.end as usize
     }
 }
 
@@ -236,6 +259,14 @@ impl<'a> Packet<'a> {
         self.stop.as_ref()
     }
 
+    /// Whether the same headers were found in the same octets of the frame, to the same end.
+    fn has_same_headers(&self, other: &Packet<'_>) -> bool {
+        self.octets == other.octets
+            && self.reassembled == other.reassembled
+            && self.layers == other.layers
+            && self.stop == other.stop
+    }
+
     /// Whether any layer, quoted ones included, is of this protocol: what a bare `tcp` selects in
     /// a display filter.
     pub fn has(&self, protocol: Protocol) -> bool {
@@ -245,12 +276,12 @@ impl<'a> Packet<'a> {
     /// The octets of a layer's header and payload, as far as they were captured.
     pub fn header(&self, layer: &Layer) -> Header<'a> {
         let (octets, position) = if layer.reassembled {
-            (self.reassembled, Position::Reassembled(layer.start))
+            (self.reassembled, Position::Reassembled(layer.start()))
         } else {
-            (self.octets, Position::Frame(layer.start))
+            (self.octets, Position::Frame(layer.start()))
         };
-        let end = layer.end.min(octets.len());
-        Header::new(octets.get(layer.start..end).unwrap_or_default(), position)
+        let end = layer.end().min(octets.len());
+        Header::new(octets.get(layer.start()..end).unwrap_or_default(), position)
     }
 
     /// A layer as a TCP segment, if it is one.

@@ -11,12 +11,12 @@ use super::walk::Walk;
 use super::{Protocol, Reason};
 
 /// IP protocol numbers (IANA, "Assigned Internet Protocol Numbers").
-mod number {
+pub(super) mod number {
     pub(super) const HOP_BY_HOP: u8 = 0;
     pub(super) const ICMP: u8 = 1;
     pub(super) const IPV4: u8 = 4;
-    pub(super) const TCP: u8 = 6;
-    pub(super) const UDP: u8 = 17;
+    pub(in crate::packet) const TCP: u8 = 6;
+    pub(in crate::packet) const UDP: u8 = 17;
     pub(super) const IPV6: u8 = 41;
     pub(super) const ROUTING: u8 = 43;
     pub(super) const FRAGMENT: u8 = 44;

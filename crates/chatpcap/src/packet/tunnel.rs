@@ -19,6 +19,9 @@ mod port {
     pub(super) const GENEVE: u16 = 6081;
 }
 
+/// UDP ports of tunnels.
+pub(super) const PORTS: [u16; 3] = [port::GTP_U, port::VXLAN, port::GENEVE];
+
 /// What GRE and Geneve say that they carry, where it is no `EtherType` of the link part.
 mod carried {
     /// An Ethernet frame.
@@ -65,9 +68,8 @@ impl Walk<'_> {
             return;
         };
         let ports = [u16::from_be_bytes([s0, s1]), u16::from_be_bytes([d0, d1])];
-        let tunnels = [port::GTP_U, port::VXLAN, port::GENEVE];
         // The lower port tells, as for Wireshark.
-        let tunnel = ports.iter().filter(|port| tunnels.contains(port)).min();
+        let tunnel = ports.iter().filter(|port| PORTS.contains(port)).min();
         let Some(tunnel) = tunnel else { return };
         self.at = self.at.saturating_add(udp::HEADER);
         match *tunnel {

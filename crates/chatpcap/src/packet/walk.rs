@@ -72,11 +72,9 @@ impl<'a> Walk<'a> {
     /// Notes that a header of `protocol` begins here. `false` ends the walk: there are too many.
     pub(super) fn push(&mut self, protocol: Protocol) -> bool {
         let layer = Layer {
-            protocol,
             quoted: self.quoted,
             reassembled: self.reassembled,
-            start: self.at,
-            end: self.end,
+            ..Layer::new(protocol, self.at, self.end)
         };
         let fits = self.layers.try_push(layer).is_ok();
         if !fits {
