@@ -159,14 +159,14 @@ fn common(flow: &Flow) -> Facts {
         ("ba_packets", backward.packets.into()),
         ("ab_bytes", forward.octets.into()),
         ("ba_bytes", backward.octets.into()),
-        ("first_frame", flow.first_frame.into()),
+        ("first_frame", flow.first_frame().into()),
         ("first_ts", seconds(flow.first)),
         ("last_ts", seconds(flow.last)),
     ]
 }
 
 fn tcp_facts(flow: &TcpFlow) -> Facts {
-    let handshake = &flow.handshake;
+    let handshake = &flow.handshake();
     let from = handshake.syn_direction.map(|direction| match direction {
         Direction::Forward => "a",
         Direction::Backward => "b",
@@ -196,9 +196,9 @@ fn tcp_facts(flow: &TcpFlow) -> Facts {
             handshake.syn_ack.map(|syn_ack| syn_ack.frame).into(),
         ),
         ("irtt", handshake.initial_rtt.map(nanoseconds).into()),
-        ("fin_a", flow.fin.forward.into()),
-        ("fin_b", flow.fin.backward.into()),
-        ("rst", (flow.rst.forward + flow.rst.backward).into()),
+        ("fin_a", flow.fin().forward.into()),
+        ("fin_b", flow.fin().backward.into()),
+        ("rst", (flow.rst().forward + flow.rst().backward).into()),
     ]);
     facts
 }

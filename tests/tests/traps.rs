@@ -301,7 +301,7 @@ fn every_frame_captured_twice() {
     found.expect_udp(0, message);
     found.expect_note(&["2 more copies"]);
     assert_eq!(found.analysis.notes.len(), 1, "{found}");
-    let flow = &found.analysis.traces[0].flows.tcp()[0].handshake;
+    let flow = &found.analysis.traces[0].flows.tcp()[0].handshake();
     assert_eq!(
         (flow.syn_count, flow.syn_ack_count, flow.captured_twice),
         (1, 1, 2)
@@ -651,7 +651,7 @@ fn numbers_that_wrap() {
     assert_eq!(ack.bytes, [0; 4]);
     assert!(ack.why.contains("4294967295 + 1"), "{}", ack.why);
     let flow = &found.analysis.traces[0].flows.tcp()[0];
-    assert_eq!(flow.handshake.ack.unwrap().frame, handshake.ack);
+    assert_eq!(flow.handshake().ack.unwrap().frame, handshake.ack);
 }
 
 #[test]

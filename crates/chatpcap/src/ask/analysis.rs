@@ -92,7 +92,7 @@ impl Analysis {
     pub fn handshakes(&self) -> impl Iterator<Item = (usize, &TcpFlow)> {
         let all = !self.has_chat();
         self.flows().filter(move |(_, flow)| {
-            flow.handshake.syn_direction.is_some() && (all || self.roles.is_to_server(flow))
+            flow.handshake().syn_direction.is_some() && (all || self.roles.is_to_server(flow))
         })
     }
 

@@ -25,9 +25,10 @@ impl<'a> Connection<'a> {
     /// The first connection of client1 to the chat server whose handshake is in a capture: SYN and
     /// SYN-ACK, or where no capture has both, the half that there is.
     pub fn find(roles: &Roles, traces: &'a [Trace]) -> Option<Self> {
-        let answered = |flow: &TcpFlow| flow.handshake.is_answered();
+        let answered = |flow: &TcpFlow| flow.handshake().is_answered();
         let half = |flow: &TcpFlow| {
-            !flow.is_refused() && (flow.handshake.syn.is_some() || flow.handshake.syn_ack.is_some())
+            !flow.is_refused()
+                && (flow.handshake().syn.is_some() || flow.handshake().syn_ack.is_some())
         };
         earliest(roles, traces, answered).or_else(|| earliest(roles, traces, half))
     }
@@ -66,7 +67,7 @@ impl<'a> Connection<'a> {
             return notes;
         };
         passed_over(roles, trace, self.flow, &mut notes);
-        let handshake = &self.flow.handshake;
+        let handshake = &self.flow.handshake();
         if handshake.syn_count > 1 {
             notes.push(format!(
                 "the SYN was sent {} times, last in frame {}: each carries the same sequence number",
@@ -85,14 +86,14 @@ impl<'a> Connection<'a> {
         for (index, other) in traces.iter().enumerate() {
             if index != self.trace
                 && let Some(other_flow) =
-                    first_in(roles, other, |flow| flow.handshake.is_answered())
+                    first_in(roles, other, |flow| flow.handshake().is_answered())
                 && handshake.is_answered()
                 && identity(other_flow) != identity(self.flow)
             {
                 notes.push(format!(
                     "{} begins with another connection of client1, whose SYN is frame {}",
                     other.name,
-                    other_flow.handshake.syn.map_or(0, |syn| syn.frame)
+                    other_flow.handshake().syn.map_or(0, |syn| syn.frame)
                 ));
             }
         }
@@ -100,8 +101,12 @@ impl<'a> Connection<'a> {
     }
 
     fn syn(&self, roles: &Roles, traces: &[Trace]) -> Result<Evidence, String> {
-        let Some(syn) = self.flow.handshake.syn else {
-            let acknowledged = self.flow.handshake.syn_ack.map_or(0, |syn_ack| syn_ack.ack);
+        let Some(syn) = self.flow.handshake().syn else {
+            let acknowledged = self
+                .flow
+                .handshake()
+                .syn_ack
+                .map_or(0, |syn_ack| syn_ack.ack);
             return Err(format!(
                 "the SYN itself is not in the capture; the SYN-ACK acknowledges {acknowledged}, so its number was {}",
                 acknowledged.wrapping_sub(1)
@@ -131,7 +136,7 @@ impl<'a> Connection<'a> {
 
     fn syn_ack_acknowledgment(&self, traces: &[Trace]) -> Result<Evidence, String> {
         let syn_ack = self.syn_ack_mark()?;
-        let syn = self.flow.handshake.syn.map(|syn| syn.seq);
+        let syn = self.flow.handshake().syn.map(|syn| syn.seq);
         let isn = syn.unwrap_or_else(|| syn_ack.ack.wrapping_sub(1));
         let data = syn_ack.ack.wrapping_sub(isn).wrapping_sub(1);
         let mut why = format!("{} = client's ISN {isn} + 1", syn_ack.ack);
@@ -153,8 +158,8 @@ impl<'a> Connection<'a> {
     }
 
     fn syn_ack_mark(&self) -> Result<Mark, String> {
-        self.flow.handshake.syn_ack.ok_or_else(|| {
-            let frame = self.flow.handshake.last_syn_frame;
+        self.flow.handshake().syn_ack.ok_or_else(|| {
+            let frame = self.flow.handshake().last_syn_frame;
             format!("no SYN-ACK to the SYN in frame {frame} is in the capture")
         })
     }
@@ -187,7 +192,7 @@ impl<'a> Connection<'a> {
 
 /// What makes two handshakes, seen in two captures, the same.
 fn identity(flow: &TcpFlow) -> (Option<Endpoint>, Option<u32>) {
-    (flow.initiator(), flow.handshake.syn.map(|syn| syn.seq))
+    (flow.initiator(), flow.handshake().syn.map(|syn| syn.seq))
 }
 
 /// Of each trace's first connection that fits, the one that was opened first.
@@ -237,13 +242,13 @@ fn passed_over(roles: &Roles, trace: &Trace, chosen: &TcpFlow, notes: &mut Vec<S
         is_of(roles, flow, client1) && flow.is_refused()
     });
     note("SYN without an answer", &|flow| {
-        let handshake = &flow.handshake;
+        let handshake = &flow.handshake();
         let is_lone = handshake.syn.is_some() && handshake.syn_ack.is_none();
         is_of(roles, flow, client1) && is_lone && !flow.is_refused()
     });
     note(
         "a connection that was open before the capture began, its SYN is not in it",
-        &|flow| is_of(roles, flow, client1) && flow.handshake.syn.is_none(),
+        &|flow| is_of(roles, flow, client1) && flow.handshake().syn.is_none(),
     );
     note("connections of client1 to other ports or hosts", &|flow| {
         let is_client1 = flow
@@ -266,8 +271,8 @@ fn list<'a>(mut flows: impl Iterator<Item = &'a TcpFlow>) -> Option<String> {
 
 /// `frames 9-12` of a refused attempt, `frame 9 on` of a flow that goes on.
 fn frames(flow: &TcpFlow) -> String {
-    let first = flow.flow.first_frame.unwrap_or_default();
-    match flow.first_rst_frame.filter(|_| flow.is_refused()) {
+    let first = flow.flow.first_frame().unwrap_or_default();
+    match flow.first_rst_frame().filter(|_| flow.is_refused()) {
         Some(last) if last != first => format!("frames {first}-{last}"),
         Some(_) => format!("frame {first}"),
         None => format!("frame {first} on"),
@@ -279,7 +284,7 @@ fn frames(flow: &TcpFlow) -> String {
 pub(super) fn other_server(traces: &[Trace]) -> Option<Endpoint> {
     let mut flows = traces.iter().flat_map(|trace| trace.flows.shown_tcp());
     flows
-        .find(|flow| flow.handshake.is_answered())
+        .find(|flow| flow.handshake().is_answered())
         .and_then(TcpFlow::responder)
 }
 
@@ -316,9 +321,9 @@ fn missing(roles: &Roles, traces: &[Trace]) -> String {
     let flows = || traces.iter().flat_map(|trace| trace.flows.shown_tcp());
     let of_client1 = || flows().filter(|flow| is_of(roles, flow, client1));
     if of_client1().next().is_none() {
-        let other = flows().find(|flow| roles.is_to_server(flow) && flow.handshake.is_answered());
+        let other = flows().find(|flow| roles.is_to_server(flow) && flow.handshake().is_answered());
         let other =
-            other.and_then(|flow| Some((flow.initiator()?.address, flow.handshake.syn?.frame)));
+            other.and_then(|flow| Some((flow.initiator()?.address, flow.handshake().syn?.frame)));
         let hint = other.map_or_else(String::new, |(host, frame)| {
             format!("; {host} connects in frame {frame}: `--client1 {host}` asks for that one")
         });
@@ -329,7 +334,7 @@ fn missing(roles: &Roles, traces: &[Trace]) -> String {
     if of_client1().all(TcpFlow::is_refused) {
         let attempts = u64::try_from(of_client1().count()).unwrap_or(u64::MAX);
         let last = of_client1()
-            .filter_map(|flow| flow.first_rst_frame)
+            .filter_map(TcpFlow::first_rst_frame)
             .max()
             .unwrap_or(0);
         return format!(

@@ -262,7 +262,7 @@ fn find_server(given: &Given, traces: &[Trace]) -> Option<Role<Endpoint>> {
     }
     let flows = || traces.iter().flat_map(|trace| trace.flows.shown_tcp());
     let responder = |flow: &TcpFlow| flow.responder().filter(|endpoint| endpoint.port == port);
-    let answered = || flows().filter(|flow| flow.handshake.syn_ack.is_some());
+    let answered = || flows().filter(|flow| flow.handshake().syn_ack.is_some());
     // Of several servers on the port, the one that client1 talks to is asked for.
     let of_client1 = |flow: &TcpFlow| {
         let initiator = flow.initiator();

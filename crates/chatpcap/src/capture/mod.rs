@@ -23,6 +23,7 @@ mod snoop;
 #[cfg(test)]
 mod testing;
 mod timestamp;
+mod upcoming;
 mod window;
 mod writer;
 

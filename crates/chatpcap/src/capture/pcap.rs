@@ -10,6 +10,7 @@ use pcap_file::pcap::{PcapHeader, PcapParser, PcapTsResolution};
 use super::notice::Notices;
 use super::octets::ByteOrder;
 use super::record::{self, Record};
+use super::upcoming::Form;
 use super::window::Window;
 use super::{CaptureError, Format, LinkType, Notice};
 
@@ -110,6 +111,15 @@ impl Pcap {
 
     pub(super) fn format(&self) -> Format {
         self.format
+    }
+
+    /// How frames of Ethernet follow each other.
+    pub(super) fn form(&self) -> Form {
+        if self.link_type == LinkType::ETHERNET && self.lengths == Lengths::CapturedFirst {
+            Form::Records(self.order, self.header_length())
+        } else {
+            Form::Other
+        }
     }
 
     /// The next record; `frames` came before it.

@@ -18,8 +18,9 @@ use super::interface::Interface;
 use super::notice::Notices;
 use super::octets::ByteOrder;
 use super::record::Record;
+use super::upcoming::Form;
 use super::window::Window;
-use super::{CaptureError, Damage, Format, Notice, Origin};
+use super::{CaptureError, Damage, Format, LinkType, Notice, Origin};
 
 /// Type, length, and the length again at the end.
 const FRAMING: u32 = 12;
@@ -81,6 +82,16 @@ impl Pcapng {
 
     pub(super) fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// How frames follow each other, where they are of Ethernet.
+    pub(super) fn form(&self) -> Form {
+        let is_ethernet = |interface: &Interface| interface.link_type == LinkType::ETHERNET;
+        if self.interfaces.first().is_some_and(is_ethernet) {
+            Form::Blocks(self.order)
+        } else {
+            Form::Other
+        }
     }
 
     /// The next frame; `frames` came before it.

@@ -13,6 +13,7 @@ use super::pcap::Pcap;
 use super::pcapng::Pcapng;
 use super::record::Record;
 use super::snoop::Snoop;
+use super::upcoming::{Form, Upcoming};
 use super::window::Window;
 use super::{CaptureError, Compression, FirstOctets, Format, Frame, LinkType, Notice, Origin};
 
@@ -139,6 +140,16 @@ impl Capture {
             octets: self.window.consumed(record.octets),
             original_length: record.original_length,
         })
+    }
+
+    /// The frames that come next, as far as they are in memory.
+    pub(crate) fn upcoming(&self) -> Upcoming<'_> {
+        let form = match &self.reader {
+            Reader::Pcap(pcap) => pcap.form(),
+            Reader::Pcapng(pcapng) => pcapng.form(),
+            Reader::Snoop(_) => Form::Other,
+        };
+        Upcoming::new(self.window.octets(), form)
     }
 
     /// What was wrong with the capture, as far as it was read. At most one notice of each kind.

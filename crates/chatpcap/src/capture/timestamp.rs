@@ -92,9 +92,9 @@ impl Timestamp {
         let rest = nanoseconds.rem_euclid(i64::from(NANOSECONDS));
         // Both are less than a second: together less than two.
         let fraction = self
-            .nanoseconds
+            .nanoseconds()
             .saturating_add(u32::try_from(rest).unwrap_or(0));
-        Self::new(self.seconds.saturating_add(whole), fraction)
+        Self::new(self.seconds().saturating_add(whole), fraction)
     }
 
     /// The time in UTC with `precision` decimal digits (at most 9, cut, not rounded):

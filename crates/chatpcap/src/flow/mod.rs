@@ -15,10 +15,13 @@
 //!
 //! Memory grows with the number of flows, never with packets.
 
+mod ahead;
 mod analysis;
 mod copy;
 mod endpoint;
 mod findings;
+mod flows;
+mod packed;
 pub mod reassembly;
 mod segment;
 mod sighting;
@@ -26,6 +29,8 @@ mod table;
 mod tcp;
 mod udp;
 mod window_scale;
+
+use std::num::NonZeroU64;
 
 use crate::capture::{Frame, Timestamp};
 
@@ -110,9 +115,10 @@ pub struct Flow {
     pub destination: Endpoint,
     /// Packets and octets.
     pub volume: PerDirection<Volume>,
-    /// The number of the first frame that was recorded, be it only a quote of a packet of this flow;
-    /// `None` where a display filter left all of them out.
-    pub first_frame: Option<u64>,
+    first_frame: Option<NonZeroU64>,
+    /// Whether a packet only adds to the counts from here on, a segment unless it has SYN, FIN or RST. It
+    /// stands beside them, so that such a packet touches nothing else of its flow.
+    is_quiet: bool,
     /// When that frame was captured.
     pub first: Option<Timestamp>,
     /// When the last packet was captured: the last in the file, which need not be the latest.
@@ -135,9 +141,16 @@ impl Flow {
                 backward: NOTHING,
             },
             first_frame: None,
+            is_quiet: false,
             first: None,
             last: None,
         }
+    }
+
+    /// The number of the first frame that was recorded, be it only a quote of a packet of this flow;
+    /// `None` where a display filter left all of them out.
+    pub fn first_frame(&self) -> Option<u64> {
+        self.first_frame.map(NonZeroU64::get)
     }
 
     /// Whether any frame of it was recorded; if not, it only has its number.
@@ -158,23 +171,33 @@ impl Flow {
         self.sender(direction.reverse())
     }
 
-    fn is_between(&self, a: Endpoint, b: Endpoint) -> bool {
-        let ends = (self.source, self.destination);
-        ends == (a, b) || ends == (b, a)
+    /// Whether either end has this port.
+    const fn has_port(&self, port: u16) -> bool {
+        self.source.port == port || self.destination.port == port
     }
 
-    fn direction_from(&self, source: Endpoint) -> Direction {
-        if source == self.source {
-            Direction::Forward
+    /// Which way a packet goes through the flow; `None` if it belongs to another.
+    fn direction(&self, source: Endpoint, destination: Endpoint) -> Option<Direction> {
+        if self.source == source && self.destination == destination {
+            Some(Direction::Forward)
+        } else if self.source == destination && self.destination == source {
+            Some(Direction::Backward)
         } else {
-            Direction::Backward
+            None
         }
+    }
+
+    /// Reads what counting a packet changes, so that it is in the cache then.
+    const fn touch(&self) -> u64 {
+        let PerDirection { forward, backward } = &self.volume;
+        self.source.port as u64 ^ forward.packets ^ backward.payload ^ self.is_quiet as u64
     }
 
     /// A frame that shows the flow, before what it holds is counted.
     fn show(&mut self, frame: &Frame<'_>) {
         if self.first_frame.is_none() {
-            self.first_frame = Some(frame.number);
+            // Frames count from 1.
+            self.first_frame = NonZeroU64::new(frame.number.max(1));
             self.first = frame.timestamp;
             self.last = frame.timestamp;
         }

@@ -4,7 +4,7 @@ use super::Analysis;
 use super::copy::identity;
 use super::tcp::Mark;
 use crate::capture::Frame;
-use crate::packet::{Flags, Tcp, Transport, tcp};
+use crate::packet::{Flags, Plain, Tcp, Transport, tcp};
 
 /// A TCP segment in its flow: numbers that its header alone does not tell.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +75,51 @@ impl Observed {
             window,
             payload,
             identity,
+        })
+    }
+
+    /// The segment of a plain packet whose TCP header begins so; `None` if it has SYN.
+    #[inline]
+    pub(super) fn plain(
+        header: &[u8; tcp::MIN_HEADER],
+        plain: &Plain,
+        frame: &Frame<'_>,
+    ) -> Option<Self> {
+        let [
+            _,
+            _,
+            _,
+            _,
+            s0,
+            s1,
+            s2,
+            s3,
+            a0,
+            a1,
+            a2,
+            a3,
+            offset,
+            flags,
+            w0,
+            w1,
+            ..,
+        ] = *header;
+        let flags = Flags(flags);
+        if flags.has(Flags::SYN) {
+            return None;
+        }
+        let header_length = usize::from(offset >> 4) * 4;
+        Some(Self {
+            flags,
+            mark: Mark {
+                frame: frame.number,
+                seq: u32::from_be_bytes([s0, s1, s2, s3]),
+                ack: u32::from_be_bytes([a0, a1, a2, a3]),
+                header_offset: u32::try_from(plain.transport_at).ok(),
+            },
+            window: u16::from_be_bytes([w0, w1]),
+            payload: plain.length().checked_sub(header_length),
+            identity: 0,
         })
     }
 

@@ -1,32 +1,20 @@
 //! The table of all flows of a capture.
 
-use std::hash::BuildHasher;
-
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
-
 use super::analysis::{Analyser, Seen};
+use super::flows::Flows;
 use super::segment::Observed;
 use super::{
-    Analysis, Copies, Direction, Endpoint, Findings, Flow, Segment, Sighting, Sightings, TcpFlow,
-    UdpFlow,
+    Analysis, Copies, Direction, Endpoint, Findings, MAX_SIGHTINGS, Segment, Sighting, Sightings,
+    TcpFlow, UdpFlow,
 };
 use crate::capture::Frame;
-use crate::packet::{Packet, Tcp, Transport, TransportPayload, Udp, udp};
+use crate::packet::{Flags, Packet, Plain, Protocol, Tcp, Transport, TransportPayload, Udp, udp};
 
 /// All flows of one capture.
-///
-/// The hash is seeded anew in every process, because the keys are chosen by whoever sent the
-/// packets; no order of the table reaches the outside.
 #[derive(Debug, Default)]
 pub struct FlowTable {
-    tcp: Vec<TcpFlow>,
-    udp: Vec<UdpFlow>,
-    /// Indices into `tcp`, by the flow's two endpoints; of flows between the same endpoints the
-    /// latest.
-    tcp_index: HashTable<u32>,
-    udp_index: HashTable<u32>,
-    hasher: RandomState,
+    tcp: Flows<TcpFlow>,
+    udp: Flows<UdpFlow>,
     analyser: Option<Box<Analyser>>,
     /// Only flows with this port are analysed; all where there is none.
     analysed_port: Option<u16>,
@@ -60,17 +48,17 @@ impl FlowTable {
 
     /// All TCP flows in the order of their numbers, shown or not.
     pub fn tcp(&self) -> &[TcpFlow] {
-        &self.tcp
+        self.tcp.list()
     }
 
     /// All UDP flows in the order of their numbers, shown or not.
     pub fn udp(&self) -> &[UdpFlow] {
-        &self.udp
+        self.udp.list()
     }
 
     /// A TCP flow by its number.
     pub fn tcp_flow(&self, index: u32) -> Option<&TcpFlow> {
-        self.tcp.get(usize::try_from(index).ok()?)
+        self.tcp().get(usize::try_from(index).ok()?)
     }
 
     /// What a TCP flow went through; `None` unless the table analyses, or where nothing of the flow was
@@ -81,16 +69,17 @@ impl FlowTable {
 
     /// TCP flows of which a frame was recorded, in the order of their numbers.
     pub fn shown_tcp(&self) -> impl Iterator<Item = &TcpFlow> {
-        self.tcp.iter().filter(|flow| flow.flow.is_shown())
+        self.tcp().iter().filter(|flow| flow.flow.is_shown())
     }
 
     /// UDP flows of which a frame was recorded, in the order of their numbers.
     pub fn shown_udp(&self) -> impl Iterator<Item = &UdpFlow> {
-        self.udp.iter().filter(|flow| flow.flow.is_shown())
+        self.udp().iter().filter(|flow| flow.flow.is_shown())
     }
 
     /// Finds the flows of a packet, and numbers the new ones. Every frame of a capture must come here,
     /// in order, shown or not.
+    #[inline]
     pub fn identify<'a>(&mut self, frame: &Frame<'_>, packet: &Packet<'a>) -> Sightings<'a> {
         let mut sightings = Sightings::default();
         for transport in packet.transports() {
@@ -120,7 +109,7 @@ impl FlowTable {
             TransportPayload::Tcp(tcp) => {
                 if let (Some(flow), Some(segment)) = (self.tcp.get_mut(position), &sighting.segment)
                 {
-                    flow.record(*direction, segment, transport.quoted, frame);
+                    flow.record(*direction, &segment.observed, transport.quoted, frame);
                     if let Some(analysis) = &segment.analysis {
                         self.note(position, *direction, analysis, segment, &tcp);
                     }
@@ -132,6 +121,74 @@ impl FlowTable {
                 }
             }
         }
+    }
+
+    /// The same as to [identify](Self::identify) a packet and, if it is shown, to [record](Self::record)
+    /// what was identified, for who needs to know neither. A table that analyses wants both.
+    pub fn count(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, is_shown: bool) {
+        let mut found = 0;
+        for transport in packet.transports() {
+            // What identify lists no more is not recorded either.
+            let is_shown = is_shown && found < MAX_SIGHTINGS;
+            let is_found = match &transport.payload {
+                TransportPayload::Tcp(tcp) => {
+                    let mut found = find_tcp(&mut self.tcp, frame, &transport, tcp);
+                    if let (true, Some(found)) = (is_shown, &mut found) {
+                        let (direction, observed) = (found.direction, &found.observed);
+                        let quoted = transport.quoted;
+                        found.flow.record(direction, observed, quoted, frame);
+                    }
+                    found.is_some()
+                }
+                TransportPayload::Udp(udp) => {
+                    let mut found = find_udp(&mut self.udp, &transport, udp);
+                    if let (true, Some((flow, direction))) = (is_shown, &mut found) {
+                        flow.record(*direction, udp, &transport, frame);
+                    }
+                    found.is_some()
+                }
+            };
+            found += usize::from(is_found);
+        }
+    }
+
+    /// The same as to [count](Self::count) a plain packet that is shown.
+    ///
+    /// SYN segments and what else is rare are counted the long way.
+    #[inline]
+    pub(crate) fn count_plain(&mut self, frame: &Frame<'_>, plain: &Plain) {
+        if self.try_count_plain(frame, plain).is_none() {
+            self.count(
+                frame,
+                &plain.packet(frame.octets, frame.original_length),
+                true,
+            );
+        }
+    }
+
+    fn try_count_plain(&mut self, frame: &Frame<'_>, plain: &Plain) -> Option<()> {
+        let (source, destination) = plain.ends(frame.octets)?;
+        let header = frame.octets.get(plain.transport_at..)?;
+        if plain.transport == Protocol::Tcp {
+            let observed = Observed::plain(header.first_chunk()?, plain, frame)?;
+            let (position, direction) = self.tcp.find_or_add(source, destination, TcpFlow::new)?;
+            let flow = self.tcp.get_mut(position)?;
+            flow.learn(direction, &observed);
+            flow.record(direction, &observed, false, frame);
+        } else {
+            let [_, _, _, _, high, low, _, _] = *header.first_chunk()?;
+            let length = usize::from(u16::from_be_bytes([high, low]));
+            let payload = length.min(plain.length()).checked_sub(udp::HEADER)?;
+            let (position, direction) = self.udp.find_or_add(source, destination, UdpFlow::new)?;
+            self.udp
+                .get_mut(position)?
+                .count(direction, payload, frame)?;
+        }
+        Some(())
+    }
+
+    pub(super) const fn all(&self) -> (&Flows<TcpFlow>, &Flows<UdpFlow>) {
+        (&self.tcp, &self.udp)
     }
 
     fn note(
@@ -159,44 +216,28 @@ impl FlowTable {
         transport: Transport<'a>,
         tcp: &Tcp<'_>,
     ) -> Option<Sighting<'a>> {
-        let observed = Observed::new(tcp, &transport, frame)?;
-        let (source, destination) =
-            endpoints(&transport, tcp.source_port()?, tcp.destination_port()?);
-        let Self {
-            tcp: flows,
-            tcp_index,
-            hasher,
-            analyser,
-            analysed_port,
-            ..
-        } = self;
-        let mut position =
-            find_or_add(tcp_index, hasher, flows, source, destination, TcpFlow::new)?;
-        let is_reuse =
-            !transport.quoted && flows.get(position)?.is_begun_anew_by(source, &observed);
-        if is_reuse && observed.flags.is_syn() {
-            position = flows.len();
-            let index = u32::try_from(position).ok()?;
-            flows.push(TcpFlow::new(Flow::new(index, source, destination)));
-            replace(tcp_index, hasher, flows, index);
-        }
-        let flow = flows.get_mut(position)?;
-        let direction = flow.flow.direction_from(source);
+        let Found {
+            flow,
+            direction,
+            observed,
+            is_reuse,
+        } = find_tcp(&mut self.tcp, frame, &transport, tcp)?;
         let index = flow.flow.index;
         let mut segment = if transport.quoted {
             flow.quote(direction, observed)
         } else {
-            flow.identify(direction, observed, tcp)
+            flow.place(direction, observed)
         };
-        let is_analysed =
-            analysed_port.is_none_or(|port| [source.port, destination.port].contains(&port));
-        if let (Some(analyser), true) = (analyser, is_analysed) {
+        let is_analysed = self
+            .analysed_port
+            .is_none_or(|port| flow.flow.has_port(port));
+        if let (Some(analyser), true) = (&mut self.analyser, is_analysed) {
             let seen = Seen {
                 index,
                 direction,
                 transport: &transport,
                 tcp,
-                window_scale: flow.window_scale,
+                window_scale: flow.window_scale(),
                 is_reuse,
                 time: frame.timestamp,
             };
@@ -215,33 +256,78 @@ impl FlowTable {
         transport: Transport<'a>,
         udp: &Udp<'_>,
     ) -> Option<Sighting<'a>> {
-        udp.checksum()?;
-        let (source, destination) =
-            endpoints(&transport, udp.source_port()?, udp.destination_port()?);
-        // A length that leaves no room for the header belongs to no datagram: Wireshark gives it no
-        // `udp.stream` either. Over IPv6 a length of 0 stands for a jumbogram (RFC 2675 §4).
-        let is_impossible = |length: u16| {
-            let is_jumbogram = length == 0 && transport.source.is_ipv6();
-            usize::from(length) < udp::HEADER && !is_jumbogram
-        };
-        if udp.length().is_some_and(is_impossible) {
-            return None;
-        }
-        let Self {
-            udp: flows,
-            udp_index,
-            hasher,
-            ..
-        } = self;
-        let position = find_or_add(udp_index, hasher, flows, source, destination, UdpFlow::new)?;
-        let flow = &flows.get(position)?.flow;
+        let (flow, direction) = find_udp(&mut self.udp, &transport, udp)?;
         Some(Sighting {
-            index: flow.index,
-            direction: flow.direction_from(source),
+            index: flow.flow.index,
+            direction,
             transport,
             segment: None,
         })
     }
+}
+
+/// The flow of a segment.
+struct Found<'t> {
+    flow: &'t mut TcpFlow,
+    direction: Direction,
+    observed: Observed,
+    /// Whether its SYN has another number than its sender began with between these endpoints.
+    is_reuse: bool,
+}
+
+/// The flow of a TCP header, new or not, which has learned from it.
+fn find_tcp<'t>(
+    flows: &'t mut Flows<TcpFlow>,
+    frame: &Frame<'_>,
+    transport: &Transport<'_>,
+    tcp: &Tcp<'_>,
+) -> Option<Found<'t>> {
+    let observed = Observed::new(tcp, transport, frame)?;
+    let (source, destination) = endpoints(transport, tcp.source_port()?, tcp.destination_port()?);
+    let (mut position, mut direction) = flows.find_or_add(source, destination, TcpFlow::new)?;
+    let mut is_reuse = false;
+    if observed.flags.has(Flags::SYN) && !transport.quoted {
+        let flow = flows.get_mut(position)?;
+        is_reuse = flow.is_begun_anew_by(direction, &observed);
+        if is_reuse && observed.flags.is_syn() {
+            position = flows.add_again(source, destination, TcpFlow::new)?;
+            direction = Direction::Forward;
+        }
+    }
+    let flow = flows.get_mut(position)?;
+    if !transport.quoted {
+        flow.learn(direction, &observed);
+        if observed.flags.has(Flags::SYN) {
+            flow.learn_scale(direction, observed.flags, tcp);
+        }
+    }
+    Some(Found {
+        flow,
+        direction,
+        observed,
+        is_reuse,
+    })
+}
+
+/// The flow of a UDP header, new or not.
+fn find_udp<'t>(
+    flows: &'t mut Flows<UdpFlow>,
+    transport: &Transport<'_>,
+    udp: &Udp<'_>,
+) -> Option<(&'t mut UdpFlow, Direction)> {
+    udp.checksum()?;
+    let (source, destination) = endpoints(transport, udp.source_port()?, udp.destination_port()?);
+    // A length that leaves no room for the header belongs to no datagram: Wireshark gives it no
+    // `udp.stream` either. Over IPv6 a length of 0 stands for a jumbogram (RFC 2675 §4).
+    let is_impossible = |length: u16| {
+        let is_jumbogram = length == 0 && transport.source.is_ipv6();
+        usize::from(length) < udp::HEADER && !is_jumbogram
+    };
+    if udp.length().is_some_and(is_impossible) {
+        return None;
+    }
+    let (position, direction) = flows.find_or_add(source, destination, UdpFlow::new)?;
+    Some((flows.get_mut(position)?, direction))
 }
 
 fn endpoints(transport: &Transport<'_>, from: u16, to: u16) -> (Endpoint, Endpoint) {
@@ -249,61 +335,4 @@ fn endpoints(transport: &Transport<'_>, from: u16, to: u16) -> (Endpoint, Endpoi
         Endpoint::new(transport.source, from),
         Endpoint::new(transport.destination, to),
     )
-}
-
-/// Both directions of a flow have one hash.
-fn hash(hasher: &RandomState, a: Endpoint, b: Endpoint) -> u64 {
-    hasher.hash_one(if a <= b { (a, b) } else { (b, a) })
-}
-
-/// Finds the latest flow between two endpoints, or adds one. `None` when flows outnumber a `u32`.
-fn find_or_add<T: AsRef<Flow>>(
-    index: &mut HashTable<u32>,
-    hasher: &RandomState,
-    flows: &mut Vec<T>,
-    source: Endpoint,
-    destination: Endpoint,
-    new: fn(Flow) -> T,
-) -> Option<usize> {
-    let hashed = hash(hasher, source, destination);
-    let flow_at = |position: &u32| {
-        flows
-            .get(usize::try_from(*position).ok()?)
-            .map(AsRef::as_ref)
-    };
-    let is_between =
-        |position: &u32| flow_at(position).is_some_and(|flow| flow.is_between(source, destination));
-    if let Some(position) = index.find(hashed, is_between) {
-        return usize::try_from(*position).ok();
-    }
-    let position = u32::try_from(flows.len()).ok()?;
-    index.insert_unique(hashed, position, |other| {
-        flow_at(other).map_or(0, |flow| hash(hasher, flow.source, flow.destination))
-    });
-    flows.push(new(Flow::new(position, source, destination)));
-    usize::try_from(position).ok()
-}
-
-/// Makes the flow of this number the latest between its endpoints.
-fn replace<T: AsRef<Flow>>(
-    index: &mut HashTable<u32>,
-    hasher: &RandomState,
-    flows: &[T],
-    position: u32,
-) {
-    let flow_at = |position: u32| {
-        flows
-            .get(usize::try_from(position).ok()?)
-            .map(AsRef::as_ref)
-    };
-    let Some(latest) = flow_at(position) else {
-        return;
-    };
-    let hashed = hash(hasher, latest.source, latest.destination);
-    let same = |other: &u32| {
-        flow_at(*other).is_some_and(|flow| flow.is_between(latest.source, latest.destination))
-    };
-    if let Some(entry) = index.find_mut(hashed, same) {
-        *entry = position;
-    }
 }

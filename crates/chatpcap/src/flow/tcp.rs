@@ -1,28 +1,37 @@
 //! TCP flows: their handshake and how they ended.
 
 use super::copy::are_close;
+use super::packed::Packed;
 use super::segment::{Observed, Segment};
 use super::{Direction, Endpoint, Flow, PerDirection, WindowScale};
 use crate::capture::{Frame, Timestamp};
 use crate::packet::{Flags, Tcp};
 
 /// A TCP flow.
+///
+/// What a usual packet adds to stands in front; the handshake is packed behind it, because captures have
+/// millions of flows.
 #[derive(Clone, Debug)]
 pub struct TcpFlow {
     /// Endpoints, packets, octets and times.
     pub flow: Flow,
-    /// The three-way handshake, as far as it is in the capture.
+    packed: Packed,
+}
+
+/// What a TCP flow began and ended with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct State {
     pub handshake: Handshake,
-    /// The initial sequence number of each direction as Wireshark takes it: that of the SYN, else
-    /// one less than the first number seen.
     pub isn: PerDirection<Option<u32>>,
-    /// How each direction scales the windows that it advertises.
     pub window_scale: PerDirection<WindowScale>,
-    /// Segments with FIN.
+    pub ending: Ending,
+}
+
+/// How often either side ended a TCP flow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Ending {
     pub fin: PerDirection<u32>,
-    /// Segments with RST.
     pub rst: PerDirection<u32>,
-    /// The frame of the first RST.
     pub first_rst_frame: Option<u64>,
 }
 
@@ -53,9 +62,9 @@ pub struct Handshake {
     /// From the last SYN to the first segment with ACK and without SYN of either side, in
     /// nanoseconds: what Wireshark calls `tcp.analysis.initial_rtt`.
     pub initial_rtt: Option<i64>,
-    last_syn_time: Option<Timestamp>,
+    pub(super) last_syn_time: Option<Timestamp>,
     /// Of the last SYN and the last SYN-ACK, to know them again.
-    identity: PerDirection<(u64, Option<Timestamp>)>,
+    pub(super) identity: PerDirection<(u64, Option<Timestamp>)>,
 }
 
 /// A segment of a handshake and its place in the capture.
@@ -75,60 +84,98 @@ impl TcpFlow {
     pub(super) fn new(flow: Flow) -> Self {
         Self {
             flow,
-            handshake: Handshake::default(),
-            isn: PerDirection::default(),
-            window_scale: PerDirection::default(),
-            fin: PerDirection::default(),
-            rst: PerDirection::default(),
-            first_rst_frame: None,
+            packed: Packed::default(),
         }
+    }
+
+    /// The three-way handshake, as far as it is in the capture.
+    pub fn handshake(&self) -> Handshake {
+        self.packed.handshake()
+    }
+
+    /// The initial sequence number of each direction as Wireshark takes it: that of the SYN, else
+    /// one less than the first number seen.
+    pub fn isn(&self) -> PerDirection<Option<u32>> {
+        self.packed.isn()
+    }
+
+    /// How each direction scales the windows that it advertises.
+    pub fn window_scale(&self) -> PerDirection<WindowScale> {
+        self.packed.window_scale()
+    }
+
+    /// Segments with FIN.
+    pub fn fin(&self) -> PerDirection<u32> {
+        self.packed.ending().fin
+    }
+
+    /// Segments with RST.
+    pub fn rst(&self) -> PerDirection<u32> {
+        self.packed.ending().rst
+    }
+
+    /// The frame of the first RST.
+    pub fn first_rst_frame(&self) -> Option<u64> {
+        self.packed.ending().first_rst_frame
     }
 
     /// The endpoint that opened the connection: who sent the SYN or received the SYN-ACK. `None`
     /// where the capture shows neither.
     pub fn initiator(&self) -> Option<Endpoint> {
-        self.handshake
-            .syn_direction
-            .map(|direction| self.flow.sender(direction))
+        let direction = self.handshake().syn_direction;
+        direction.map(|direction| self.flow.sender(direction))
     }
 
     /// The endpoint that was connected to.
     pub fn responder(&self) -> Option<Endpoint> {
-        self.handshake
-            .syn_direction
-            .map(|direction| self.flow.receiver(direction))
+        let direction = self.handshake().syn_direction;
+        direction.map(|direction| self.flow.receiver(direction))
     }
 
     /// Whether the responder answered the SYN with a reset and nothing else.
     pub fn is_refused(&self) -> bool {
-        let Some(direction) = self.handshake.syn_direction else {
+        let handshake = self.packed.handshake();
+        let Some(direction) = handshake.syn_direction else {
             return false;
         };
-        self.handshake.syn.is_some()
-            && self.handshake.syn_ack.is_none()
-            && *self.rst.get(direction.reverse()) > 0
+        handshake.syn.is_some()
+            && handshake.syn_ack.is_none()
+            && *self.rst().get(direction.reverse()) > 0
     }
 
-    /// Whether a segment from `source` has SYN and another number than its sender began with. Without
-    /// ACK it opens another connection between the same endpoints.
-    pub(super) fn is_begun_anew_by(&self, source: Endpoint, observed: &Observed) -> bool {
-        let isn = self.isn.get(self.flow.direction_from(source));
-        observed.flags.has(Flags::SYN) && isn.is_some_and(|isn| isn != observed.mark.seq)
+    /// Whether a segment with SYN in this direction has another number than its sender began with.
+    /// Without ACK it opens another connection between the same endpoints.
+    pub(super) fn is_begun_anew_by(&self, direction: Direction, observed: &Observed) -> bool {
+        let isn = *self.isn().get(direction);
+        isn.is_some_and(|isn| isn != observed.mark.seq)
     }
 
-    /// What the flow so far tells of a segment of its own, and what the segment tells of later ones.
-    pub(super) fn identify(
-        &mut self,
-        direction: Direction,
-        observed: Observed,
-        tcp: &Tcp<'_>,
-    ) -> Segment {
+    /// What a segment's numbers tell of later ones.
+    #[inline]
+    pub(super) fn learn(&mut self, direction: Direction, observed: &Observed) {
+        if self.flow.is_quiet && !observed.flags.has(Flags::SYN) {
+            return;
+        }
+        self.packed.change_isn(|isn| {
+            note_isn(isn, direction, observed.flags, &observed.mark);
+        });
+    }
+
+    /// What the options of a SYN or SYN-ACK tell of later segments.
+    pub(super) fn learn_scale(&mut self, direction: Direction, flags: Flags, tcp: &Tcp<'_>) {
+        self.packed
+            .change_window_scale(|scale| scale.learn(direction, flags, tcp));
+    }
+
+    /// What the flow tells of a segment of its own, from which it has [learned](Self::learn).
+    pub(super) fn place(&self, direction: Direction, observed: Observed) -> Segment {
         let flags = observed.flags;
-        self.note_isn(direction, flags, &observed.mark);
+        let isn = self.isn();
         let relative = |number: u32, direction| {
-            let isn = self.isn.get(direction);
+            let isn = isn.get(direction);
             isn.map_or(number, |isn| number.wrapping_sub(isn))
         };
+        // As it was before the segment's own options: a SYN has no factor, and its window is not scaled.
         let mut segment = self.quote(direction, observed);
         segment.seq = relative(segment.seq, direction);
         if flags.has(Flags::ACK) {
@@ -136,11 +183,9 @@ impl TcpFlow {
         }
         let span = segment.observed.span();
         segment.next_seq = span.map(|span| segment.seq.wrapping_add(span));
-        if flags.has(Flags::SYN) {
-            self.window_scale.learn(direction, flags, tcp);
-        } else {
-            let scale = self.window_scale.get(direction);
-            segment.window = scale.apply(segment.observed.window);
+        if !flags.has(Flags::SYN) {
+            let scale = self.packed.window_scale();
+            segment.window = scale.get(direction).apply(segment.observed.window);
         }
         segment
     }
@@ -148,13 +193,13 @@ impl TcpFlow {
     /// What the flow so far tells of a segment that is only quoted, and tells nothing of later ones.
     pub(super) fn quote(&self, direction: Direction, observed: Observed) -> Segment {
         let is_syn = observed.flags.has(Flags::SYN);
-        let scale = self.window_scale.get(direction);
+        let scale = self.packed.window_scale();
         Segment {
             seq: observed.mark.seq,
             ack: observed.mark.ack,
             next_seq: None,
             window: observed.window.into(),
-            window_scale_factor: (!is_syn).then(|| scale.factor()),
+            window_scale_factor: (!is_syn).then(|| scale.get(direction).factor()),
             analysis: None,
             time_relative: None,
             time_delta: None,
@@ -165,7 +210,7 @@ impl TcpFlow {
     pub(super) fn record(
         &mut self,
         direction: Direction,
-        segment: &Segment,
+        observed: &Observed,
         quoted: bool,
         frame: &Frame<'_>,
     ) {
@@ -173,50 +218,62 @@ impl TcpFlow {
         if quoted {
             return;
         }
-        let observed = &segment.observed;
-        let Observed {
-            flags,
-            mark,
-            payload,
-            ..
-        } = observed;
-        if let Some(payload) = payload {
-            self.flow.count(direction, frame, *payload);
+        if let Some(payload) = observed.payload {
+            self.flow.count(direction, frame, payload);
         }
-        if flags.has(Flags::SYN) {
-            self.handshake
-                .observe_syn(direction, observed, frame.timestamp);
-        } else if flags.has(Flags::ACK) {
-            self.handshake
-                .observe_ack(direction, *flags, mark, frame.timestamp);
+        let Flags(flags) = observed.flags;
+        if !self.flow.is_quiet || flags & Flags::SYN != 0 {
+            let time = frame.timestamp;
+            let has_settled = self.packed.change_handshake(|handshake| {
+                handshake.observe(direction, observed, time);
+                handshake.is_settled()
+            });
+            let isn = self.packed.isn();
+            let has_both_isns = isn.forward.is_some() && isn.backward.is_some();
+            self.flow.is_quiet = has_settled && has_both_isns;
         }
-        let count = |counter: &mut u32| *counter = counter.saturating_add(1);
-        if flags.has(Flags::FIN) {
-            count(self.fin.get_mut(direction));
-        }
-        if flags.has(Flags::RST) {
-            count(self.rst.get_mut(direction));
-            self.first_rst_frame.get_or_insert(mark.frame);
+        if flags & (Flags::FIN | Flags::RST) != 0 {
+            self.packed
+                .change_ending(|ending| ending.count(direction, observed));
         }
     }
 
-    fn note_isn(&mut self, direction: Direction, flags: Flags, mark: &Mark) {
-        let isn = self.isn.get_mut(direction);
-        if flags.is_syn_ack() {
-            *isn = Some(mark.seq);
-        } else if isn.is_none() {
-            let syn = flags.has(Flags::SYN);
-            *isn = Some(if syn {
-                mark.seq
-            } else {
-                mark.seq.wrapping_sub(1)
-            });
+    /// Reads what a segment changes, so that it is in the cache then.
+    pub(super) const fn touch(&self) -> u64 {
+        self.flow.touch() ^ self.packed.touch()
+    }
+}
+
+impl Ending {
+    /// Counts how a segment ends the connection.
+    fn count(&mut self, direction: Direction, observed: &Observed) {
+        let count = |counter: &mut u32| *counter = counter.saturating_add(1);
+        if observed.flags.has(Flags::FIN) {
+            count(self.fin.get_mut(direction));
         }
-        if flags.has(Flags::ACK) {
-            self.isn
-                .get_mut(direction.reverse())
-                .get_or_insert(mark.ack.wrapping_sub(1));
+        if observed.flags.has(Flags::RST) {
+            count(self.rst.get_mut(direction));
+            self.first_rst_frame.get_or_insert(observed.mark.frame);
         }
+    }
+}
+
+/// The sequence number that each direction began with, as far as a segment tells.
+fn note_isn(isn: &mut PerDirection<Option<u32>>, direction: Direction, flags: Flags, mark: &Mark) {
+    let own = isn.get_mut(direction);
+    if flags.is_syn_ack() {
+        *own = Some(mark.seq);
+    } else if own.is_none() {
+        let syn = flags.has(Flags::SYN);
+        *own = Some(if syn {
+            mark.seq
+        } else {
+            mark.seq.wrapping_sub(1)
+        });
+    }
+    if flags.has(Flags::ACK) {
+        isn.get_mut(direction.reverse())
+            .get_or_insert(mark.ack.wrapping_sub(1));
     }
 }
 
@@ -230,6 +287,22 @@ impl Handshake {
     /// Whether both SYN and SYN-ACK are in the capture: the connection was answered.
     pub const fn is_answered(&self) -> bool {
         self.syn.is_some() && self.syn_ack.is_some()
+    }
+
+    /// Whether no segment without SYN can change it any more.
+    const fn is_settled(&self) -> bool {
+        let awaits_rtt = self.initial_rtt.is_none() && self.last_syn_time.is_some();
+        let awaits_ack = self.ack.is_none() && self.syn_ack.is_some();
+        !awaits_rtt && !awaits_ack
+    }
+
+    fn observe(&mut self, direction: Direction, observed: &Observed, time: Option<Timestamp>) {
+        let Observed { flags, mark, .. } = observed;
+        if flags.has(Flags::SYN) {
+            self.observe_syn(direction, observed, time);
+        } else if flags.has(Flags::ACK) {
+            self.observe_ack(direction, *flags, mark, time);
+        }
     }
 
     fn observe_syn(&mut self, direction: Direction, observed: &Observed, time: Option<Timestamp>) {

@@ -39,6 +39,19 @@ impl UdpFlow {
         }
     }
 
+    /// Counts a datagram, unless it may be the first.
+    #[inline]
+    pub(super) fn count(
+        &mut self,
+        direction: Direction,
+        payload: usize,
+        frame: &Frame<'_>,
+    ) -> Option<()> {
+        self.flow
+            .is_quiet
+            .then(|| self.flow.count(direction, frame, payload))
+    }
+
     pub(super) fn record(
         &mut self,
         direction: Direction,
@@ -53,8 +66,12 @@ impl UdpFlow {
         let (Some(length), Some(checksum)) = (udp.length(), udp.checksum()) else {
             return;
         };
-        self.flow
-            .count(direction, frame, udp.payload_length().unwrap_or(0));
+        let payload = udp.payload_length().unwrap_or(0);
+        if self.count(direction, payload, frame).is_some() {
+            return;
+        }
+        self.flow.count(direction, frame, payload);
+        self.flow.is_quiet = true;
         self.first_datagram.get_or_insert_with(|| FirstDatagram {
             frame: frame.number,
             header_offset: start(&udp.header),

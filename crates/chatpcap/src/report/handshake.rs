@@ -56,7 +56,7 @@ pub(super) fn handshakes(analysis: &Analysis, layout: &Layout) -> Vec<String> {
 fn is_same(a: &TcpFlow, b: &TcpFlow) -> bool {
     let ends = |flow: &TcpFlow| (flow.initiator(), flow.responder());
     let numbers = |flow: &TcpFlow| {
-        let handshake = &flow.handshake;
+        let handshake = &flow.handshake();
         (
             handshake.syn.map(|syn| syn.seq),
             handshake.syn_ack.map(|syn_ack| (syn_ack.seq, syn_ack.ack)),
@@ -70,7 +70,7 @@ fn handshake(flow: &TcpFlow, of_file: &str, precision: u8, layout: &Layout) -> S
     let (Some(initiator), Some(responder)) = (flow.initiator(), flow.responder()) else {
         return out;
     };
-    let handshake = &flow.handshake;
+    let handshake = &flow.handshake();
     let index = flow.flow.index;
     let title = format!("Handshake of tcp.stream {index}{of_file}: {initiator} to {responder}");
     let title = wrapped(&title, 0, layout.width());
@@ -100,7 +100,7 @@ fn handshake(flow: &TcpFlow, of_file: &str, precision: u8, layout: &Layout) -> S
             out.push_str(&line("SYN, ACK", mark, base(mark.seq, server), &ack));
         }
         None if flow.is_refused() => {
-            let frame = flow.first_rst_frame.unwrap_or(0);
+            let frame = flow.first_rst_frame().unwrap_or(0);
             let _ = writeln!(
                 out,
                 "  frame {frame:<6} RST       the connection is refused"

@@ -241,7 +241,7 @@ impl<'a> EvidenceEntry<'a> {
 
 impl<'a> HandshakeEntry<'a> {
     fn new(file: &'a str, flow: &TcpFlow) -> Self {
-        let handshake = &flow.handshake;
+        let handshake = &flow.handshake();
         Self {
             file,
             flow: flow.flow.index,

@@ -2,11 +2,11 @@
 
 use std::ops::ControlFlow;
 
-use crate::capture::{Capture, Format, Frame};
+use crate::capture::{Capture, Format, Frame, LinkType};
 use crate::field::{Clock, Dissection, Needs};
 use crate::filter::Filter;
 use crate::flow::{Copies, FlowTable};
-use crate::packet::{Decoder, Packet};
+use crate::packet::{Decoder, Packet, Plain};
 
 /// How often the progress of a pass is told, in frames.
 pub(super) const FRAMES_A_PROGRESS: u64 = 1 << 14;
@@ -28,8 +28,12 @@ pub(super) struct Examiner<'f> {
     has_interfaces: bool,
     decoder: Decoder,
     flows: FlowTable,
+    /// Whether packets are counted in their flows here: nobody needs to know which these are.
+    counts: bool,
     clock: Clock,
     frames: u64,
+    /// Frames until the next look ahead.
+    looked_ahead: usize,
 }
 
 /// Who looks at the frames that were selected, and may record them in the flow table.
@@ -58,9 +62,38 @@ impl<'f> Examiner<'f> {
             has_interfaces: format == Format::Pcapng,
             decoder: Decoder::new(),
             flows,
+            counts: false,
             clock: Clock::default(),
             frames: 0,
+            looked_ahead: 0,
         }
+    }
+
+    /// Examines frames, and counts the packets of those that `filter` selects in their flows: an observer
+    /// need not, and is not told which they are.
+    pub(super) fn counting(
+        format: Format,
+        filter: Option<&'f Filter>,
+        needs: Needs,
+        copies: Copies,
+    ) -> Self {
+        let examiner = Self::new(format, filter, needs, copies);
+        // A filter that asks for flows is told them before anything is counted.
+        let counts = examiner.needs == Needs::Flow
+            && filter.is_none_or(|filter| filter.needs() < Needs::Flow);
+        Self { counts, ..examiner }
+    }
+
+    /// Prepares for the frames that come next, before one is read.
+    #[inline]
+    pub(super) fn look_ahead(&mut self, capture: &Capture) {
+        if self.needs < Needs::Flow {
+            return;
+        }
+        if self.looked_ahead == 0 {
+            self.looked_ahead = self.flows.expect(capture.upcoming());
+        }
+        self.looked_ahead = self.looked_ahead.saturating_sub(1);
     }
 
     /// Examines the next frame, and shows it to the observer if it is selected.
@@ -75,8 +108,10 @@ impl<'f> Examiner<'f> {
             has_interfaces,
             decoder,
             flows,
+            counts,
             clock,
             frames,
+            ..
         } = self;
         *frames = frames.saturating_add(1);
         clock.first = clock.first.or(frame.timestamp);
@@ -85,21 +120,46 @@ impl<'f> Examiner<'f> {
         } else {
             Packet::undecoded(frame.octets)
         };
-        let sightings = (*needs >= Needs::Flow).then(|| flows.identify(frame, &packet));
+        let sightings;
+        let sightings = if *needs < Needs::Flow || *counts {
+            None
+        } else {
+            sightings = flows.identify(frame, &packet);
+            Some(&sightings)
+        };
         let dissection = Dissection {
             frame,
             packet: &packet,
-            sightings: sightings.as_ref(),
+            sightings,
             interface: has_interfaces.then_some(frame.interface),
             clock: *clock,
         };
         let mut flow = ControlFlow::Continue(());
-        if filter.is_none_or(|filter| filter.selects(&dissection)) {
+        let is_selected = filter.is_none_or(|filter| filter.selects(&dissection));
+        if *counts {
+            flows.count(frame, &packet, is_selected);
+        }
+        if is_selected {
             clock.previous_selected = frame.timestamp;
             flow = observe(&dissection, flows);
         }
         clock.previous = frame.timestamp;
         flow
+    }
+
+    /// Examines the next frame the short way, if it is plain and to be counted only: then an observer
+    /// that asks for no headers has nothing to be told but the frame.
+    #[inline]
+    pub(super) fn examine_plain(&mut self, frame: &Frame<'_>) -> bool {
+        if !self.counts || self.filter.is_some() || frame.link_type != LinkType::ETHERNET {
+            return false;
+        }
+        let Some(plain) = Plain::find(frame.octets, frame.original_length) else {
+            return false;
+        };
+        self.frames = self.frames.saturating_add(1);
+        self.flows.count_plain(frame, &plain);
+        true
     }
 
     /// Frames that were examined, selected or not.
@@ -149,7 +209,11 @@ impl<'f> Pass<'f> {
     ) {
         let Self { capture, examiner } = self;
         let mut read = capture.octets_read();
-        while let Some(frame) = capture.next_frame() {
+        loop {
+            examiner.look_ahead(capture);
+            let Some(frame) = capture.next_frame() else {
+                break;
+            };
             if examiner.examine(&frame, observe).is_break() {
                 break;
             }

@@ -10,7 +10,7 @@ use crate::trace::{Arrow, FlowNumber, Message, Numbers};
 /// The number is another one of the same handshake, or a relative one of it.
 pub(super) fn own(analysis: &Analysis, question: Question, value: i128) -> Option<Diagnosis> {
     let connection = Connection::find(&analysis.roles, &analysis.traces)?;
-    let handshake = &connection.flow.handshake;
+    let handshake = &connection.flow.handshake();
     let [syn, syn_ack, ack] = [handshake.syn, handshake.syn_ack, handshake.ack];
     let numbers = [
         (syn.map(|mark| (mark, mark.seq)), Number::Syn),
@@ -85,7 +85,7 @@ pub(super) fn others(analysis: &Analysis, question: Question, value: i128) -> Op
         .is_some_and(|client| client.who == from.address);
     let (slip, what) = if flow.is_refused() {
         (Slip::RefusedAttempt, ", an attempt that was refused")
-    } else if !flow.handshake.is_answered() && flow.handshake.syn.is_some() {
+    } else if !flow.handshake().is_answered() && flow.handshake().syn.is_some() {
         (Slip::UnansweredAttempt, ", an attempt without an answer")
     } else if is_client2 && roles.is_to_server(flow) {
         (Slip::OtherClient, ", which is client2's connection")
@@ -155,7 +155,7 @@ fn field(analysis: &Analysis, value: i128, right: &Evidence) -> Option<String> {
 fn later(analysis: &Analysis, value: i128) -> Option<Diagnosis> {
     let connection = Connection::find(&analysis.roles, &analysis.traces)?;
     let trace = analysis.traces.get(connection.trace)?;
-    let isn = &connection.flow.isn;
+    let isn = &connection.flow.isn();
     let is_number = |number: Option<u32>, isn: Option<u32>| {
         let relative = number
             .zip(isn)
@@ -236,7 +236,7 @@ impl Number {
 
 /// The number of a flow's handshake that a question asks for, and its segment.
 fn number_of(flow: &TcpFlow, question: Question) -> Option<(Mark, u32)> {
-    let handshake = &flow.handshake;
+    let handshake = &flow.handshake();
     match question {
         Question::Syn => handshake.syn.map(|syn| (syn, syn.seq)),
         Question::SynAck => handshake.syn_ack.map(|syn_ack| (syn_ack, syn_ack.seq)),

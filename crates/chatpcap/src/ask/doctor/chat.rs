@@ -98,7 +98,7 @@ pub(super) fn findings(patient: &Patient<'_>) -> Vec<Finding> {
         findings.push(
             Finding::new(key, severity, format!("{what}: {named}{more}"), means)
                 .with_advice(text, command)
-                .with_frames(flows.iter().filter_map(|flow| flow.flow.first_frame))
+                .with_frames(flows.iter().filter_map(|flow| flow.flow.first_frame()))
                 .with_count(wide(flows.len())),
         );
     };
@@ -224,7 +224,7 @@ impl<'a> Chat<'a> {
 fn shown(flow: &TcpFlow) -> Option<Shown> {
     let packets = |direction| flow.flow.volume.get(direction).packets;
     let sides = [Direction::Forward, Direction::Backward].map(packets);
-    let handshake = &flow.handshake;
+    let handshake = &flow.handshake();
     if sides == [0, 0] {
         return None;
     }
@@ -249,7 +249,7 @@ fn shown(flow: &TcpFlow) -> Option<Shown> {
 fn is_open(flow: &TcpFlow) -> bool {
     let none =
         |counts: &crate::flow::PerDirection<u32>| counts.forward == 0 && counts.backward == 0;
-    none(&flow.fin) && none(&flow.rst)
+    none(&flow.fin()) && none(&flow.rst())
 }
 
 /// Nothing of the chat: the wrong interface, the wrong filter, or the wrong time.

@@ -68,7 +68,7 @@ impl Crowd {
         let flows = trace.flows.shown_tcp();
         let (answered, failed): (Vec<&TcpFlow>, Vec<&TcpFlow>) = flows
             .filter(|flow| analysis.roles.is_to_server(flow) && flow.responder().is_some())
-            .partition(|flow| flow.handshake.syn_ack.is_some());
+            .partition(|flow| flow.handshake().syn_ack.is_some());
         let mut crowd = Self {
             trace: index,
             server: analysis.roles.server.map(|server| server.who),
@@ -119,7 +119,7 @@ impl Crowd {
 
 impl Member {
     fn new(flow: &TcpFlow) -> Self {
-        let handshake = &flow.handshake;
+        let handshake = &flow.handshake();
         let opened = handshake.syn.or(handshake.syn_ack);
         let client = flow.initiator().unwrap_or(flow.flow.source);
         Self {

@@ -56,10 +56,10 @@ impl Effort {
             acknowledging: Share::default(),
             closing: Share::default(),
             close: Close::of(flow),
-            handshake: flow.handshake.initial_rtt,
+            handshake: flow.handshake().initial_rtt,
             is_part: survey.packets.left_out > 0,
         };
-        let last_of_handshake = flow.handshake.ack.map(|ack| ack.frame);
+        let last_of_handshake = flow.handshake().ack.map(|ack| ack.frame);
         let mut has_fin = [false; 2];
         for packet in survey.packets.list.iter().filter(|it| it.flow == number) {
             let side = usize::from(packet.direction == crate::flow::Direction::Forward);

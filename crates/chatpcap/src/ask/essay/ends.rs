@@ -63,7 +63,7 @@ impl Ends {
             let (Some(client), Some(server)) = (flow.initiator(), flow.responder()) else {
                 continue;
             };
-            let handshake = &flow.handshake;
+            let handshake = &flow.handshake();
             let opened = handshake.syn.or(handshake.syn_ack);
             let answered = handshake.syn_ack.or(handshake.syn);
             let (Some(opened), Some(answered)) = (opened, answered) else {

@@ -90,12 +90,14 @@ fn arrival(
     let citations = traces.filter_map(|((index, trace), survey)| {
         let flow = same_flow(trace, connection.flow)?;
         let number = FlowNumber::Tcp(flow.flow.index);
-        let end = entered(story, client, index)
-            .or_else(|| Some(flow.handshake.ack.or(flow.handshake.syn_ack)?.frame))?;
+        let end = entered(story, client, index).or_else(|| {
+            let handshake = flow.handshake();
+            Some(handshake.ack.or(handshake.syn_ack)?.frame)
+        })?;
         let last = survey.packets.get(end);
         let acknowledged = last.and_then(|last| bare_ack(last, &survey.packets));
         let end = acknowledged.unwrap_or(end).max(end);
-        let begin = flow.flow.first_frame.unwrap_or(0);
+        let begin = flow.flow.first_frame().unwrap_or(0);
         let log = survey.packets.list.iter();
         let segments = log.filter(|packet| packet.flow == number && packet.frame <= end);
         let dns = lookups().filter(|found| found.citation.trace == index);
@@ -135,7 +137,7 @@ fn entered(story: &Story, client: Endpoint, trace: usize) -> Option<u64> {
 
 /// The same connection in another capture: same ends, same first number.
 fn same_flow<'a>(trace: &'a Trace, flow: &TcpFlow) -> Option<&'a TcpFlow> {
-    let syn = |flow: &TcpFlow| flow.handshake.syn.map(|syn| syn.seq);
+    let syn = |flow: &TcpFlow| flow.handshake().syn.map(|syn| syn.seq);
     let mut flows = trace.flows.shown_tcp();
     flows.find(|other| {
         let same_ends =

@@ -189,7 +189,7 @@ fn first_syn(analysis: &Analysis, trace: &Trace, found: &FoundLookup) -> Option<
     let asker = found.lookup.client.address;
     let server = analysis.roles.server?.who.address;
     let mut flows = trace.flows.shown_tcp().filter_map(|flow| {
-        let (from, syn) = (flow.initiator()?, flow.handshake.syn?);
+        let (from, syn) = (flow.initiator()?, flow.handshake().syn?);
         let same = from.address == asker || from.address.is_ipv4() != asker.is_ipv4();
         let fits = same && analysis.roles.is_to_server(flow) && syn.frame > reply;
         fits.then_some((from.address, server, syn.frame, flow.flow.first))

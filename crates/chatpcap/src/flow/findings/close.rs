@@ -39,11 +39,11 @@ pub enum Close {
 impl Close {
     /// How a flow began and ended, as far as its recorded segments show.
     pub fn of(flow: &TcpFlow) -> Self {
-        let handshake = &flow.handshake;
+        let handshake = &flow.handshake();
         let initiator = handshake.syn_direction.unwrap_or(Direction::Forward);
         let responder = initiator.reverse();
-        let has_fin = |direction| *flow.fin.get(direction) > 0;
-        let has_rst = |direction| *flow.rst.get(direction) > 0;
+        let has_fin = |direction| *flow.fin().get(direction) > 0;
+        let has_rst = |direction| *flow.rst().get(direction) > 0;
         match (handshake.syn.is_some(), handshake.syn_ack.is_some()) {
             (false, true) if has_rst(responder) => Self::AnswerReset,
             (false, true) if has_fin(responder) => Self::AnswerHalfSeen,

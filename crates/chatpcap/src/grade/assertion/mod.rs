@@ -178,7 +178,7 @@ fn handshakes(
 ) -> impl Iterator<Item = (crate::flow::Endpoint, crate::flow::Endpoint, u32)> {
     let flows = trace.flows.tcp().iter();
     flows.filter_map(move |flow| {
-        let handshake = &flow.handshake;
+        let handshake = &flow.handshake();
         let is_whole = handshake.is_answered() && handshake.ack.is_some();
         let responder = flow.responder()?;
         (is_whole && port.is_none_or(|port| responder.port == port)).then_some((

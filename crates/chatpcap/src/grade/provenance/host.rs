@@ -180,8 +180,8 @@ impl Hosts {
         let host = view.host?;
         let flows = view.inspection.trace.flows.tcp().iter();
         let mut connects =
-            flows.filter(|flow| flow.handshake.syn.is_some() && flow.flow.source.address == host);
-        let syn = connects.next()?.handshake.syn?;
+            flows.filter(|flow| flow.handshake().syn.is_some() && flow.flow.source.address == host);
+        let syn = connects.next()?.handshake().syn?;
         let of_name = |(asked, frame): (&(IpAddr, Vec<u8>), &u64)| {
             asked
                 .1
@@ -223,7 +223,7 @@ fn chat_elsewhere(lab: &Lab, view: &View<'_>) -> Option<Remark> {
         "the chat runs between {} and {}, and the lab's server is {}",
         first.source, first.destination, lab.server
     );
-    Some(Remark::new("addresses", text).at(&[first.first_frame?]))
+    Some(Remark::new("addresses", text).at(&[first.first_frame()?]))
 }
 
 fn mac(octets: &[u8], at: usize) -> Option<Mac> {

@@ -93,5 +93,5 @@ fn connection(view: &View<'_>, client: IpAddr, server: IpAddr) -> Option<u64> {
             let ends = [flow.source.address, flow.destination.address];
             ends.contains(&client) && ends.contains(&server)
         })
-        .and_then(|flow| flow.first_frame)
+        .and_then(crate::flow::Flow::first_frame)
 }

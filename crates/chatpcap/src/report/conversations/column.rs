@@ -317,7 +317,7 @@ impl Column {
             }
             What::History => {
                 let (flow, findings) = tcp(conversation)?;
-                let initiator = flow.handshake.syn_direction.unwrap_or(Direction::Forward);
+                let initiator = flow.handshake().syn_direction.unwrap_or(Direction::Forward);
                 let history: &History = &findings?.history;
                 Some(Cell::Text(history.word(initiator)))
             }

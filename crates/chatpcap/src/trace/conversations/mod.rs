@@ -97,6 +97,8 @@ pub enum Conversation<'a> {
 #[derive(Debug)]
 pub struct Conversations<'f> {
     layers: Vec<Layer>,
+    /// Whether a layer is counted here from the headers of each packet.
+    reads_headers: bool,
     examiner: Examiner<'f>,
     ethernet: Pairs<Mac>,
     ip: Pairs<IpAddr>,
@@ -127,7 +129,10 @@ impl<'f> Conversations<'f> {
         };
         Self {
             layers: layers.to_vec(),
-            examiner: Examiner::new(format, filter, needs, Copies::PassOver),
+            reads_headers: layers
+                .iter()
+                .any(|layer| matches!(layer, Layer::Ethernet | Layer::Ip)),
+            examiner: Examiner::counting(format, filter, needs, Copies::PassOver),
             ethernet: Pairs::default(),
             ip: Pairs::default(),
             notices: Notices::default(),
@@ -146,7 +151,11 @@ impl<'f> Conversations<'f> {
     /// reader should know of the capture.
     pub fn read(&mut self, capture: &mut Capture, progress: &mut dyn FnMut(u64)) {
         let mut read = capture.octets_read();
-        while let Some(frame) = capture.next_frame() {
+        loop {
+            self.examiner.look_ahead(capture);
+            let Some(frame) = capture.next_frame() else {
+                break;
+            };
             self.add(&frame);
             if self.frames().is_multiple_of(FRAMES_A_PROGRESS) {
                 let now = capture.octets_read();
@@ -160,6 +169,27 @@ impl<'f> Conversations<'f> {
 
     /// Counts one frame, the next of the capture.
     pub fn add(&mut self, frame: &Frame<'_>) {
+        let is_selected = if !self.reads_headers && self.examiner.examine_plain(frame) {
+            count_link(&mut self.links, frame);
+            true
+        } else {
+            self.examine(frame)
+        };
+        if !is_selected {
+            return;
+        }
+        self.packets = self.packets.saturating_add(1);
+        self.octets = self.octets.saturating_add(frame.original_length.into());
+        self.precision = self.precision.max(frame.precision);
+        if let Some(time) = frame.timestamp {
+            self.notices.observe_time(frame.number, self.last, time);
+            self.first.get_or_insert(time);
+            self.last = Some(time);
+        }
+    }
+
+    /// Examines one frame, and counts it on each layer; whether it was selected.
+    fn examine(&mut self, frame: &Frame<'_>) -> bool {
         let Self {
             layers,
             examiner,
@@ -185,17 +215,7 @@ impl<'f> Conversations<'f> {
             }
             ControlFlow::Continue(())
         });
-        if !is_selected {
-            return;
-        }
-        self.packets = self.packets.saturating_add(1);
-        self.octets = self.octets.saturating_add(frame.original_length.into());
-        self.precision = self.precision.max(frame.precision);
-        if let Some(time) = frame.timestamp {
-            self.notices.observe_time(frame.number, self.last, time);
-            self.first.get_or_insert(time);
-            self.last = Some(time);
-        }
+        is_selected
     }
 
     /// The layers that are counted, in the order of the user's wish.
