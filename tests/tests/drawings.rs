@@ -1,8 +1,8 @@
 //! The flow graph's drawings of scripts that have one of everything.
 
 use chatpcap::report::{
-    Ladder, Layout, Paint, Script, SvgOptions, Widths, graph_svg, graph_svg_sheets, graph_text,
-    safe,
+    Entry, Ladder, Layout, Paint, Script, SvgOptions, Widths, graph_svg, graph_svg_sheets,
+    graph_text, safe,
 };
 use roxmltree::{Document, Node};
 use tests::script::{self, bare, many_captures, texts};
@@ -59,6 +59,8 @@ fn lines_fit_whatever_the_width() {
         script::ring(7, |host| format!("10.200.100.{}", host + 100)),
         script::ring(201, |host| format!("10.0.1.{host}")),
         many_captures(),
+        dated(script::lab()),
+        dated(script::ring(1, |_| "127.0.0.1".to_owned())),
     ];
     for script in &scripts {
         for width in 60..=160 {
@@ -199,6 +201,17 @@ fn check_places(svg: &Document<'_>) {
         places.push((place, text));
     }
     assert!(!places.is_empty());
+}
+
+/// With times of day.
+fn dated(mut script: Script) -> Script {
+    script.clock = "UTC";
+    for entry in &mut script.entries {
+        if let Entry::Arrow(arrow) = entry {
+            "2026-11-22 18:33:13.682971".clone_into(&mut arrow.time);
+        }
+    }
+    script
 }
 
 fn pictures() -> [(&'static str, Script); 3] {

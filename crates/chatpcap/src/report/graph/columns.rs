@@ -86,7 +86,17 @@ impl Columns {
         };
         let gaps = match nodes.len() {
             0 => return at(Setting::List, 0, margin),
-            1 => return at(Setting::Wide, 0, margin + TURN + 1 + widths.label),
+            1 => {
+                let end = margin + TURN + 1 + widths.label;
+                let words = widths.detail.max(widths.said.min(SAID));
+                let has_room = end + 2 + words <= width;
+                let setting = if has_room {
+                    Setting::Wide
+                } else {
+                    Setting::Tall
+                };
+                return at(setting, 0, end);
+            }
             nodes => nodes - 1,
         };
         let gap = |reserved: usize| {

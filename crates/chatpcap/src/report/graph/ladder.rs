@@ -245,20 +245,26 @@ impl Ladder {
         };
         let widest = self.nodes.iter().map(|node| node.address.width()).max();
         let pad = widest.unwrap_or(0).min(ADDRESS);
-        let first = self.columns.margin + 1;
-        let below = match first + 2 {
-            below if self.columns.room(below) < MIN_ROOM => 2,
-            below => below,
+        let from = format!("{:>pad$}", address(arrow.from));
+        let arrow_from = |first: usize| {
+            let from = Span::new(first, Colour::new(), &from);
+            let mut spans = item(arrow, from.end() + 1, self.widths.label, &self.layout);
+            spans.insert(0, from);
+            spans
         };
-        let from = Span::new(
-            first,
-            Colour::new(),
-            format!("{:>pad$}", address(arrow.from)),
-        );
-        let mut spans = item(arrow, from.end() + 1, self.widths.label, &self.layout);
-        spans.insert(0, from);
         let mut lines = Vec::new();
-        let end = spans.last().map_or(first, Span::end) + 1;
+        let mut spans = arrow_from(self.columns.margin + 1);
+        let is_beside = spans.iter().all(|span| span.end() <= self.columns.width);
+        if !is_beside {
+            // Below the numbers, which leave too little room.
+            lines.push(Vec::new());
+            spans = arrow_from(2);
+        }
+        let below = match self.columns.margin + 3 {
+            below if is_beside && self.columns.room(below) >= MIN_ROOM => below,
+            _ => 4,
+        };
+        let end = spans.last().map_or(below, Span::end) + 1;
         let to = address(arrow.to);
         let to = if end + to.width() > self.columns.width {
             lines.push(std::mem::take(&mut spans));
@@ -290,10 +296,11 @@ impl Ladder {
     fn note(&self, note: &Note) -> String {
         let mut left = self.numbers(&note.frames, &note.time);
         let x = self.columns.margin + 2;
-        let texts = broken(
-            &allowed(safe(&note.text), &self.layout),
-            self.columns.room(x),
-        );
+        let mut text = note.text.clone();
+        if !self.has_numbers {
+            text = format!("{}  {text}", in_words(&self.captures, &note.frames));
+        }
+        let texts = broken(&text, self.columns.room(x));
         let lines = texts.into_iter().map(|text| {
             let spans = over(vec![Span::new(x, Colour::new(), text)]);
             self.line(&std::mem::take(&mut left), &spans)
