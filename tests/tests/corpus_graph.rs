@@ -6,13 +6,19 @@
 use std::collections::HashMap;
 use std::fs;
 use std::net::IpAddr;
+use std::path::Path;
+use std::process::Command;
 
 use chatpcap::ask::{Analysis, Given};
 use chatpcap::capture::Capture;
 use chatpcap::graph::{Choice, Entry, Graph, Names, Options, Sketch};
-use chatpcap::report::{Layout, Words, graph_json, graph_text, short_names};
+use chatpcap::report::{
+    Layout, Script, SvgOptions, Words, graph_json, graph_mermaid, graph_plantuml, graph_svg,
+    graph_text, short_names,
+};
 use chatpcap::trace::{Address, Trace, Watch};
-use tests::corpus;
+use roxmltree::Document;
+use tests::{corpus, mermaid};
 
 /// Frames of which the figures hold the fields.
 const FRAMES_WITH_FIELDS: u64 = 1500;
@@ -24,6 +30,7 @@ fn every_frame_is_drawn_and_every_arrow_is_right() {
         return;
     };
     let (mut frames, mut arrows) = (0, 0);
+    let diagrams = tempfile::tempdir().unwrap();
     for (capture, _) in &corpus {
         for unfold in [true, false] {
             let Some((graph, analysis, undrawn)) = drawn(&capture.path, unfold) else {
@@ -56,6 +63,11 @@ fn every_frame_is_drawn_and_every_arrow_is_right() {
                 graph.precision,
             );
             let script = words.script(&graph, "");
+            if !unfold {
+                check_forms(&script, &capture.name);
+                let name = format!("{}.puml", capture.name.replace('/', "_"));
+                fs::write(diagrams.path().join(name), graph_plantuml(&script)).unwrap();
+            }
             for width in [60, 100] {
                 let text = graph_text(&script, &Layout::new(Some(width)));
                 assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
@@ -63,12 +75,37 @@ fn every_frame_is_drawn_and_every_arrow_is_right() {
             serde_json::from_str::<serde_json::Value>(&graph_json(&graph).unwrap()).unwrap();
         }
     }
+    check_plantuml(diagrams.path());
     println!("{frames} frames, {arrows} arrows compared with tshark's addresses");
     assert!(arrows > 20_000, "only {arrows} arrows were compared");
 }
 
 /// The graph of a capture, and how many frames carry no packet: records of pcapng that only describe.
-fn drawn(path: &std::path::Path, unfold: bool) -> Option<(Graph, Analysis, u64)> {
+/// Each form is what its readers take: XML, Mermaid's grammar.
+fn check_forms(script: &Script, name: &str) {
+    let svg = graph_svg(script, SvgOptions { standalone: true }).unwrap();
+    Document::parse(&svg).unwrap_or_else(|error| panic!("{name}: {error}"));
+    mermaid::texts(&graph_mermaid(script)).unwrap_or_else(|line| panic!("{name}: {line}"));
+}
+
+/// All diagrams of a folder, by the program that draws them.
+fn check_plantuml(folder: &Path) {
+    let files = tests::files(folder);
+    let checked = Command::new("plantuml")
+        .args(["-charset", "UTF-8", "-checkonly"])
+        .args(&files)
+        .output();
+    match checked {
+        Ok(checked) => assert!(
+            checked.status.success() && !files.is_empty(),
+            "{}",
+            String::from_utf8_lossy(&checked.stderr)
+        ),
+        Err(_) => println!("skipped: plantuml is not installed"),
+    }
+}
+
+fn drawn(path: &Path, unfold: bool) -> Option<(Graph, Analysis, u64)> {
     let given = Given::default();
     let watch = Watch {
         verdicts: true,
