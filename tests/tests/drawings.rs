@@ -136,7 +136,7 @@ fn pictures_hold_every_word_at_a_place_of_its_own() {
             let svg = Document::parse(&svg).unwrap();
             check_places(&svg);
         }
-        let sheets = graph_svg_sheets(script).unwrap();
+        let sheets = graph_svg_sheets(script, true).unwrap();
         for sheet in &sheets {
             check_places(&Document::parse(sheet).unwrap());
         }

@@ -145,9 +145,11 @@ fn answer(file: &[u8]) {
         story: &story,
         surveys: &surveys,
         essay: &essay,
+        names: &[],
         notices: &notices,
     };
-    texts.push(report.html().unwrap());
+    let copy = sketch.of_frames(|_| true);
+    texts.push(report.html(vec![copy]).unwrap());
     texts.push(drawn(sketch, &analysis, &layout));
     let trace = analysis.traces.into_iter().next().unwrap();
     let examination = Examination::new(&trace, &checkup, &given);

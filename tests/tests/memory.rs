@@ -9,7 +9,7 @@ use chatpcap::ask::{Analysis, Essay, Given, Story};
 use chatpcap::capture::Capture;
 use chatpcap::flow::reassembly::Piece;
 use chatpcap::grade::Inspection;
-use chatpcap::graph::{Composer, Doubles, Flows, Nodes, Row};
+use chatpcap::graph::{self, Composer, Doubles, Flows, Nodes, Row, Sketch};
 use chatpcap::report::{
     self, Choice, Column, Entry, EssayReport, Layout, Words, conversations_text,
 };
@@ -265,6 +265,7 @@ fn peak_of_reporting(packets: u64) -> usize {
     }));
     let mut listener = Listener::new(&watch);
     let mut survey = Survey::new(&watch);
+    let mut sketch = Sketch::new(graph::Choice::default(), watch.port).keeping(10_000);
     let trace = Trace::read_and_show(
         "-",
         capture.unwrap(),
@@ -273,6 +274,7 @@ fn peak_of_reporting(packets: u64) -> usize {
         &mut |seen, sightings| {
             listener.observe(seen.frame, sightings);
             survey.observe(seen.frame, seen.packet, sightings);
+            sketch.see(seen);
         },
     );
     assert_eq!(trace.packets, packets);
@@ -285,8 +287,9 @@ fn peak_of_reporting(packets: u64) -> usize {
         story: &story,
         surveys: &surveys,
         essay: &essay,
+        names: &[],
         notices: &[],
     };
-    assert!(!report.html().unwrap().is_empty());
+    assert!(!report.html(vec![sketch]).unwrap().is_empty());
     ALLOCATED.peak_usage() - before
 }

@@ -13,6 +13,7 @@ mod filter;
 mod follow;
 mod grade;
 mod graph;
+mod host_names;
 mod input;
 mod output;
 mod packets;

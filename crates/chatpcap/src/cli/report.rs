@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use chatpcap::ask::{Analysis, Essay, Story};
 use chatpcap::field::Dissection;
 use chatpcap::flow::Sightings;
+use chatpcap::graph::{Choice, Sketch};
 use chatpcap::report::EssayReport;
 use chatpcap::trace::{Listener, Survey, Trace};
 use clap::Args;
@@ -13,6 +14,7 @@ use clap::Args;
 use super::Outcome;
 use super::file;
 use super::filter::Selection;
+use super::host_names::HostNames;
 use super::input;
 use super::output::{self, Failure};
 use super::roles::Roles;
@@ -40,8 +42,14 @@ pub(super) struct Arguments {
     roles: Roles,
 
     #[command(flatten)]
+    names: HostNames,
+
+    #[command(flatten)]
     selection: Selection,
 }
+
+/// Packets of one capture that its flow graphs may draw: the first. The page shows fewer.
+const MAX_SKETCHED: usize = 10_000;
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> Outcome {
@@ -73,13 +81,16 @@ fn report(arguments: &Arguments) -> Result<Outcome, Failure> {
     let mut watch = given.watch(0);
     watch.verdicts = true;
     watch.filter = arguments.selection.filter()?;
-    let (mut traces, mut speeches, mut surveys) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut traces, mut speeches) = (Vec::new(), Vec::new());
+    let (mut surveys, mut sketches) = (Vec::new(), Vec::new());
     let outcome = input::each(&arguments.files, |input, progress| {
         let mut listener = Listener::new(&watch);
         let mut survey = Survey::new(&watch);
+        let mut sketch = Sketch::new(Choice::default(), watch.port).keeping(MAX_SKETCHED);
         let mut look = |seen: &Dissection<'_>, sightings: &Sightings<'_>| {
             listener.observe(seen.frame, sightings);
             survey.observe(seen.frame, seen.packet, sightings);
+            sketch.see(seen);
         };
         let (name, capture) = (&input.name, input.capture);
         traces.push(Trace::read_and_show(
@@ -87,6 +98,7 @@ fn report(arguments: &Arguments) -> Result<Outcome, Failure> {
         ));
         speeches.push(listener.finish());
         surveys.push(survey);
+        sketches.push(sketch);
     });
     if traces.is_empty() {
         return Ok(Outcome::Unusable);
@@ -100,10 +112,11 @@ fn report(arguments: &Arguments) -> Result<Outcome, Failure> {
         story: &story,
         surveys: &surveys,
         essay: &essay,
+        names: &arguments.names.list(),
         notices: &notices,
     };
     let page = report
-        .html()
+        .html(sketches)
         .map_err(|error| Failure::new(error.to_string()))?;
     match target {
         Some(target) => file::write(target, page.as_bytes()).map(|()| outcome),

@@ -58,6 +58,20 @@ impl Sketch {
         sketch
     }
 
+    /// A sketch of those packets that were kept and chosen by their frame; what all frames told of the
+    /// hosts stays.
+    #[must_use]
+    pub fn of_frames(&mut self, is_chosen: impl Fn(u64) -> bool) -> Self {
+        while let Some(arrow) = self.doubles.finish() {
+            self.arrows.push(arrow);
+        }
+        let chosen = self.arrows.iter().filter(|arrow| is_chosen(arrow.frame));
+        let chosen: Vec<Arrow> = chosen.cloned().collect();
+        let mut sketch = Self::of_arrows(&chosen, 0, self.port);
+        sketch.nodes.learn_from(&self.nodes);
+        sketch
+    }
+
     /// Takes the next frame that was selected.
     pub fn see(&mut self, seen: &Dissection<'_>) {
         let arrow = Arrow::new(seen, self.port);

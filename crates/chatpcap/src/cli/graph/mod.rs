@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use chatpcap::ask::{Analysis, Given};
 use chatpcap::filter::Filter;
 use chatpcap::graph::{
-    Choice, Composer, Doubles, Graph, Hidden, Names, Nodes, Options, Row, Sketch, Tally,
+    Choice, Composer, Doubles, Graph, Hidden, Nodes, Options, Row, Sketch, Tally,
 };
 use chatpcap::report::{
     self, Layout, Script, SvgOptions, Times, Widths, Words, graph_html, graph_json, graph_markdown,
@@ -19,11 +19,12 @@ use chatpcap::report::{
 use chatpcap::trace::{Arrow, FlowNumber, Pass, Trace, Watch};
 use clap::{Args, ValueEnum};
 
-use self::options::{Arrows, Name, flow, hidden};
+use self::options::{Arrows, flow, hidden};
 use self::pen::Pen;
 use super::Outcome;
 use super::file;
 use super::filter::Selection;
+use super::host_names::HostNames;
 use super::input::{self, Input};
 use super::output::{self, Failure, Looks};
 use super::progress::Progress;
@@ -65,9 +66,8 @@ pub(super) struct Arguments {
     #[arg(long)]
     full: bool,
 
-    /// Call a host so; again for more
-    #[arg(long = "name", value_name = "IP=NAME")]
-    names: Vec<Name>,
+    #[command(flatten)]
+    names: HostNames,
 
     /// What times are counted from
     #[arg(long, value_enum, default_value_t = Time::Start, value_name = "WHAT")]
@@ -202,14 +202,6 @@ impl Arguments {
         })
     }
 
-    fn names(&self) -> Names {
-        Names::given(
-            self.names
-                .iter()
-                .map(|Name(address, name)| (*address, name.clone())),
-        )
-    }
-
     const fn times(&self) -> Times {
         match self.time {
             Time::Start => Times::Start,
@@ -263,7 +255,7 @@ impl Request<'_> {
             flow: self.arguments.flow,
             rows: self.arguments.arrows.map_or(default, |arrows| arrows.0),
         };
-        Graph::new(sketches, analysis, self.arguments.names(), options)
+        Graph::new(sketches, analysis, self.arguments.names.names(), options)
     }
 
     fn words(&self, graph: &Graph, analysis: &Analysis) -> Words {
@@ -322,7 +314,7 @@ impl Request<'_> {
             let outcome = output::print(&text, Outcome::Done);
             return Ok(self.checked(outcome, graph.entries.is_empty()));
         }
-        graph.nodes = Nodes::new(self.arguments.names());
+        graph.nodes = Nodes::new(self.arguments.names.names());
         graph.nodes.take(hosts);
         graph.nodes.settle(&analysis.roles);
         graph.flows = flows;
@@ -356,7 +348,7 @@ impl Request<'_> {
     /// A text of packets as they come.
     fn live(&self, file: &Path) -> Result<Outcome, Failure> {
         let input = Input::open(file)?;
-        let nodes = Nodes::new(self.arguments.names());
+        let nodes = Nodes::new(self.arguments.names.names());
         let words = Words::new(
             &[safe(&input.name)],
             &chatpcap::graph::Flows::many(),

@@ -1,6 +1,5 @@
 //! What the options of a flow graph say.
 
-use std::net::IpAddr;
 use std::str::FromStr;
 
 use chatpcap::graph::Hidden;
@@ -17,22 +16,6 @@ impl FromStr for Arrows {
 
     fn from_str(text: &str) -> Result<Self, String> {
         number_or_all(text).map(Self)
-    }
-}
-
-/// A name for a host.
-#[derive(Clone, Debug)]
-pub(super) struct Name(pub(super) IpAddr, pub(super) String);
-
-impl FromStr for Name {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let named = text.split_once('=');
-        let named = named.filter(|(_, name)| !name.is_empty());
-        let named = named.and_then(|(address, name)| Some((address.parse().ok()?, name)));
-        let (address, name) = named.ok_or("needs an address and a name: 10.20.30.11=alice")?;
-        Ok(Self(address, name.to_owned()))
     }
 }
 

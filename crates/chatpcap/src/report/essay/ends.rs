@@ -2,6 +2,7 @@
 
 use super::words::{Cite, Fact, Words};
 use crate::ask::{Chosen, End, Ends};
+use crate::report::layout::safe;
 
 /// A row of the table.
 pub(super) struct EndRow {
@@ -23,8 +24,8 @@ fn row(words: Words<'_>, end: &End) -> EndRow {
     let address = end.endpoint.address;
     let transport = if end.is_tcp { "TCP" } else { "UDP" };
     let version = if address.is_ipv4() { "IPv4" } else { "IPv6" };
-    let host = match (end.chosen, words.analysis.roles.name_of(address)) {
-        (_, Some(name)) => name.to_owned(),
+    let host = match (end.chosen, words.name(address)) {
+        (_, Some(name)) => safe(name),
         (Chosen::Service, None) if end.endpoint.port == 53 => "name server".to_owned(),
         _ => String::new(),
     };

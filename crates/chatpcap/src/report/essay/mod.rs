@@ -9,10 +9,13 @@ mod captures;
 mod crowd;
 mod ends;
 mod flows;
+mod pictures;
 mod plot;
 mod resolution;
 mod transports;
 mod words;
+
+use std::net::IpAddr;
 
 use askama::Template;
 
@@ -21,6 +24,7 @@ use self::captures::{CaptureRow, Person};
 use self::crowd::MemberRow;
 use self::ends::EndRow;
 use self::flows::FlowTable;
+use self::pictures::Picture;
 use self::plot::Plot;
 use self::resolution::NeighbourRow;
 use self::transports::{Contrast, CostTable};
@@ -28,6 +32,7 @@ use self::words::{Cite, Fact, Words, and};
 use super::number::counted;
 use super::summary::no_chat;
 use crate::ask::{Analysis, Essay, ExchangeKind, Story};
+use crate::graph::Sketch;
 use crate::trace::Survey;
 
 /// Captures that the title names.
@@ -44,19 +49,22 @@ pub struct EssayReport<'a> {
     pub surveys: &'a [Survey],
     /// The facts.
     pub essay: &'a Essay,
+    /// What the user calls hosts.
+    pub names: &'a [(IpAddr, String)],
     /// What the reader should know of the captures beyond their own notices.
     pub notices: &'a [String],
 }
 
 impl EssayReport<'_> {
-    /// The page.
+    /// The page; the sketches, one a trace, are what its flow graphs draw.
     ///
     /// # Errors
     /// None that a string as a sink can raise; what the template would say is passed on.
-    pub fn html(&self) -> Result<String, askama::Error> {
+    pub fn html(&self, mut sketches: Vec<Sketch>) -> Result<String, askama::Error> {
         let words = Words {
             analysis: self.analysis,
             story: self.story,
+            names: self.names,
         };
         let Essay {
             resolution,
@@ -93,23 +101,31 @@ impl EssayReport<'_> {
             contrasts: transports::contrasts(words, self.essay),
             transports: transports::facts(words, self.essay),
             costs: transports::costs(words, self.essay),
-            exchanges: self.exchanges(words),
+            exchanges: self.exchanges(words, &mut sketches)?,
+            graph: pictures::of_all(words, sketches)?,
             plot: plot::plot(words, self.surveys),
             flows: flows::tables(words),
         };
         page.render()
     }
 
-    fn exchanges(&self, words: Words<'_>) -> Vec<ExchangeView> {
+    fn exchanges(
+        &self,
+        words: Words<'_>,
+        sketches: &mut [Sketch],
+    ) -> Result<Vec<ExchangeView>, askama::Error> {
         let exchanges = self.essay.exchanges.iter();
         exchanges
-            .map(|exchange| ExchangeView {
-                title: match exchange.kind {
-                    ExchangeKind::Arrival => "A client arrives",
-                    ExchangeKind::Room => "A message to the room",
-                    ExchangeKind::Private => "A private message",
-                },
-                cites: exchange.citations.iter().map(|it| words.cite(it)).collect(),
+            .map(|exchange| {
+                Ok(ExchangeView {
+                    title: match exchange.kind {
+                        ExchangeKind::Arrival => "A client arrives",
+                        ExchangeKind::Room => "A message to the room",
+                        ExchangeKind::Private => "A private message",
+                    },
+                    cites: exchange.citations.iter().map(|it| words.cite(it)).collect(),
+                    picture: pictures::of_exchange(words, sketches, exchange)?,
+                })
             })
             .collect()
     }
@@ -150,6 +166,7 @@ struct Page {
     transports: Vec<Fact>,
     costs: Vec<CostTable>,
     exchanges: Vec<ExchangeView>,
+    graph: Option<Picture>,
     plot: Option<Plot>,
     flows: Vec<FlowTable>,
 }
@@ -158,4 +175,5 @@ struct Page {
 struct ExchangeView {
     title: &'static str,
     cites: Vec<Cite>,
+    picture: Option<Picture>,
 }

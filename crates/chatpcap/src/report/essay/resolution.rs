@@ -3,6 +3,7 @@
 use super::words::{Cite, Fact, Words, and};
 use crate::ask::{AddressUse, FoundLookup, FoundNeighbour, Resolution};
 use crate::packet::dns::{Data, Record};
+use crate::report::layout::safe;
 use crate::trace::Reply;
 
 /// Names of response codes (RFC 1035 §4.1.1, RFC 2136 §2.2).
@@ -200,8 +201,8 @@ pub(super) struct NeighbourRow {
 
 pub(super) fn neighbours(words: Words<'_>, resolution: &Resolution) -> Vec<NeighbourRow> {
     let row = |found: &FoundNeighbour| NeighbourRow {
-        asker: words.host(found.asker),
-        target: words.host(found.target),
+        asker: safe(&words.host(found.asker)),
+        target: safe(&words.host(found.target)),
         answer: found
             .mac
             .map_or_else(|| "not in the captures".to_owned(), |mac| mac.to_string()),

@@ -32,6 +32,8 @@ pub(super) struct Cite {
 pub(super) struct Words<'a> {
     pub analysis: &'a Analysis,
     pub story: &'a Story,
+    /// What the user calls hosts.
+    pub names: &'a [(IpAddr, String)],
 }
 
 impl Fact {
@@ -51,7 +53,7 @@ impl Fact {
 impl Words<'_> {
     /// `client1 (10.20.30.11)`, or the address alone.
     pub(super) fn host(self, host: IpAddr) -> String {
-        match self.analysis.roles.name_of(host) {
+        match self.name(host) {
             Some(name) => format!("{name} ({host})"),
             None => host.to_string(),
         }
@@ -59,8 +61,16 @@ impl Words<'_> {
 
     /// `client1`, or the address.
     pub(super) fn role(self, host: IpAddr) -> String {
-        let name = self.analysis.roles.name_of(host);
+        let name = self.name(host);
         name.map_or_else(|| host.to_string(), str::to_owned)
+    }
+
+    /// What the user calls a host, else its role.
+    pub(super) fn name(&self, host: IpAddr) -> Option<&str> {
+        let mut names = self.names.iter();
+        let given = names.find(|(address, _)| *address == host);
+        let given = given.map(|(_, name)| name.as_str());
+        given.or_else(|| self.analysis.roles.name_of(host))
     }
 
     /// The names that the users at an address have in the chat, without those that came twice.

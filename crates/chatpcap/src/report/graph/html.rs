@@ -11,7 +11,7 @@ use crate::report::layout::safe;
 /// # Errors
 /// None that a string as a sink can raise; what the template would say is passed on.
 pub fn graph_html(script: &Script) -> Result<String, askama::Error> {
-    let sheets = graph_svg_sheets(script)?;
+    let sheets = graph_svg_sheets(script, true)?;
     let script = script.mapped(&safe);
     let page = Page {
         names: script

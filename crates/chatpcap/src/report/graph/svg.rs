@@ -30,14 +30,14 @@ pub fn graph_svg(script: &Script, options: SvgOptions) -> Result<String, askama:
 }
 
 /// The graph as pictures for an HTML page, each so tall that a page of A4 holds it: browsers cut a
-/// picture where a page of paper ends. The first holds the style of all.
+/// picture where a page of paper ends. With `has_style` the first holds the style of all in that page.
 ///
 /// # Errors
 /// None that a string as a sink can raise; what the template would say is passed on.
-pub fn graph_svg_sheets(script: &Script) -> Result<Vec<String>, askama::Error> {
+pub fn graph_svg_sheets(script: &Script, has_style: bool) -> Result<Vec<String>, askama::Error> {
     let sheets = sheets(script, false).into_iter().enumerate();
     sheets
-        .map(|(index, sheet)| picture(script, vec![sheet], false, index == 0))
+        .map(|(index, sheet)| picture(script, vec![sheet], false, has_style && index == 0))
         .collect()
 }
 
