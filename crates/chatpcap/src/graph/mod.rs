@@ -17,8 +17,10 @@ mod merge;
 mod names;
 mod node;
 mod row;
+mod rows;
 mod sketch;
 
+use self::rows::Rows;
 use crate::ask::Analysis;
 use crate::capture::Timestamp;
 use crate::trace::{FlowNumber, Trace};
@@ -75,7 +77,12 @@ pub struct Options {
 
 impl Graph {
     /// The graph of the captures that an analysis is about: a sketch each, in the same order.
-    pub fn new(sketches: Vec<Sketch>, analysis: &Analysis, names: Names, options: Options) -> Self {
+    pub fn new(
+        mut sketches: Vec<Sketch>,
+        analysis: &Analysis,
+        names: Names,
+        options: Options,
+    ) -> Self {
         let mut nodes = Nodes::new(names);
         let mut tally = Tally::default();
         for sketch in &sketches {
@@ -84,40 +91,41 @@ impl Graph {
         }
         let traces = &analysis.traces;
         let names = traces.iter().map(|trace| trace.name.clone());
-        let merged = merge::merge(sketches);
+        let alone = match sketches.as_mut_slice() {
+            [only] => only.take_rows(),
+            _ => None,
+        };
+        let (rows, clocks) = if let Some(rows) = alone {
+            (rows, vec![None])
+        } else {
+            let merged = merge::merge(sketches);
+            let mut rows = Rows::new(options);
+            for row in merged.rows {
+                if options.flow.is_some() && row.arrow.flow != options.flow {
+                    tally.others = tally.others.saturating_add(row.frames());
+                } else {
+                    rows.push(row);
+                }
+            }
+            rows.finish();
+            (rows, merged.clocks)
+        };
+        tally.left_out = tally.left_out.saturating_add(rows.left_out);
         let first = |(trace, clock): (&Trace, &Option<Clock>)| {
             let offset = clock.map_or(0, |clock| clock.offset);
             Some(trace.first?.plus(offset.saturating_neg()))
         };
-        let start = traces.iter().zip(&merged.clocks).filter_map(first).min();
-        let mut composer = Composer::new(options.unfold);
-        let mut entries = Vec::new();
-        let mut others = 0_u64;
-        let mut keep = |entry: Entry| {
-            if entries.len() < options.rows {
-                entries.push(entry);
-            } else if let Entry::Row(row) = &entry {
-                tally.left_out = tally.left_out.saturating_add(row.frames());
-            }
-        };
+        let start = traces.iter().zip(&clocks).filter_map(first).min();
+        let entries = rows.entries;
         let mut flows = Flows::default();
-        for row in merged.rows {
-            if options.flow.is_some() && row.arrow.flow != options.flow {
-                others = others.saturating_add(row.frames());
-                continue;
-            }
-            composer.push(row, &mut keep);
-        }
-        composer.finish(&mut keep);
         for entry in &entries {
             if let Entry::Row(row) = entry {
                 flows.see(&row.arrow);
                 nodes.expect(&row.arrow);
             }
         }
-        tally.others = tally.others.saturating_add(others);
         nodes.settle(&analysis.roles);
-        let vantages = names.zip(merged.clocks);
+        let vantages = names.zip(clocks);
         Self {
             vantages: vantages
                 .map(|(name, clock)| Vantage { name, clock })

@@ -98,9 +98,8 @@ impl Names {
                 message.kind,
                 ChatKind::Register | ChatKind::Login | ChatKind::Enter | ChatKind::Name
             );
-            if let (true, Address::Ip(address), Some(name)) =
-                (is_claim, from.address, &message.from)
-            {
+            let name = message.from.as_ref().filter(|name| is_name(name));
+            if let (true, Address::Ip(address), Some(name)) = (is_claim, from.address, name) {
                 note(&mut self.claims, address, name);
             }
         }
@@ -163,6 +162,17 @@ impl Names {
             self.on_link.entry(*address).or_insert(*mac);
         }
     }
+}
+
+/// Whether what somebody calls himself can be a name: the lab's programs say it without a frame, and what
+/// comes first need not be one.
+fn is_name(text: &str) -> bool {
+    /// Characters of the longest name that the chat allows.
+    const LONGEST: usize = 32;
+    text.chars().count() <= LONGEST
+        && !text
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control() || c == ':')
 }
 
 fn note(users: &mut BTreeMap<IpAddr, BTreeSet<String>>, address: IpAddr, name: &str) {

@@ -1,15 +1,18 @@
 //! The frames of one capture, as far as they are drawn.
 
+use super::Options;
 use super::choice::{Choice, Tally};
 use super::doubles::Doubles;
 use super::flows::Flows;
 use super::names::Names;
 use super::node::Nodes;
+use super::row::Row;
+use super::rows::Rows;
 use crate::field::Dissection;
 use crate::trace::Arrow;
 
-/// Packets of one capture that are kept: some 200 MB of them.
-const MAX_KEPT: usize = 500_000;
+/// Packets of one capture that are kept to be put together with those of others: some 150 MB of them.
+const MAX_KEPT: usize = 250_000;
 
 /// The frames of one capture, as far as they are drawn, and what they tell of hosts.
 #[derive(Debug)]
@@ -18,6 +21,7 @@ pub struct Sketch {
     port: u16,
     limit: usize,
     arrows: Vec<Arrow>,
+    rows: Option<Rows>,
     doubles: Doubles,
     nodes: Nodes,
     flows: Flows,
@@ -32,6 +36,7 @@ impl Sketch {
             port,
             limit: MAX_KEPT,
             arrows: Vec::new(),
+            rows: None,
             doubles: Doubles::new(false),
             nodes: Nodes::new(Names::default()),
             flows: Flows::default(),
@@ -43,6 +48,14 @@ impl Sketch {
     #[must_use]
     pub fn keeping(mut self, packets: usize) -> Self {
         self.limit = packets;
+        self
+    }
+
+    /// The same sketch of the only capture: its rows need not wait for those of others, and only as many
+    /// are kept as will be drawn.
+    #[must_use]
+    pub fn alone(mut self, options: Options) -> Self {
+        self.rows = Some(Rows::new(options));
         self
     }
 
@@ -79,6 +92,12 @@ impl Sketch {
         if !self.choice.draws(&arrow, &mut self.tally) {
             return;
         }
+        if self.rows.is_some() {
+            if let Some(arrow) = self.doubles.push(arrow) {
+                self.row(arrow);
+            }
+            return;
+        }
         self.nodes.expect(&arrow);
         self.flows.see(&arrow);
         if self.arrows.len() >= self.limit {
@@ -111,5 +130,23 @@ impl Sketch {
             self.arrows.push(arrow);
         }
         self.arrows
+    }
+
+    /// The rows, where the capture is the only one.
+    pub(super) fn take_rows(&mut self) -> Option<Rows> {
+        while self.rows.is_some()
+            && let Some(arrow) = self.doubles.finish()
+        {
+            self.row(arrow);
+        }
+        let mut rows = self.rows.take()?;
+        rows.finish();
+        Some(rows)
+    }
+
+    fn row(&mut self, arrow: Arrow) {
+        if let Some(rows) = &mut self.rows {
+            rows.push(Row::new(arrow, 0, 1));
+        }
     }
 }

@@ -221,6 +221,9 @@ impl Request<'_> {
         let (mut traces, mut sketches) = (Vec::new(), Vec::new());
         let outcome = input::each(files, |input, progress| {
             let mut sketch = Sketch::new(self.choice.clone(), self.watch.port);
+            if files.len() == 1 {
+                sketch = sketch.alone(self.options());
+            }
             let (name, capture) = (&input.name, input.capture);
             let trace = Trace::read_and_show(name, capture, &watch, progress, &mut |seen, _| {
                 sketch.see(seen);
@@ -245,17 +248,25 @@ impl Request<'_> {
         }
     }
 
-    fn graph(&self, sketches: Vec<Sketch>, analysis: &Analysis) -> Graph {
+    fn options(&self) -> Options {
         let default = match self.format {
             Format::Text => usize::MAX,
             _ => ROWS_OF_A_PICTURE,
         };
-        let options = Options {
+        Options {
             unfold: self.arguments.full,
             flow: self.arguments.flow,
             rows: self.arguments.arrows.map_or(default, |arrows| arrows.0),
-        };
-        Graph::new(sketches, analysis, self.arguments.names.names(), options)
+        }
+    }
+
+    fn graph(&self, sketches: Vec<Sketch>, analysis: &Analysis) -> Graph {
+        Graph::new(
+            sketches,
+            analysis,
+            self.arguments.names.names(),
+            self.options(),
+        )
     }
 
     fn words(&self, graph: &Graph, analysis: &Analysis) -> Words {

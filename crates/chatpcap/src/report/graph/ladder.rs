@@ -55,6 +55,8 @@ pub struct Ladder {
     has_numbers: bool,
     /// What stands above frame numbers and times.
     left: String,
+    /// Columns of the addresses of a list.
+    address: usize,
 }
 
 impl Ladder {
@@ -94,7 +96,10 @@ impl Ladder {
             captures,
             has_numbers: frames <= layout.width() / NUMBERS,
             left: String::new(),
+            address: 0,
         };
+        let addresses = ladder.nodes.iter().map(|node| node.address.width());
+        ladder.address = addresses.max().unwrap_or(0).min(ADDRESS);
         ladder.left = ladder.numbers(&letters, script.clock);
         let margin = ladder.left.width();
         ladder.columns = Columns::new(&ladder.nodes, &ladder.widths, margin, layout.width());
@@ -243,8 +248,7 @@ impl Ladder {
             let node = self.nodes.get(node);
             node.map_or("?", |node| node.address.as_str())
         };
-        let widest = self.nodes.iter().map(|node| node.address.width()).max();
-        let pad = widest.unwrap_or(0).min(ADDRESS);
+        let pad = self.address;
         let from = format!("{:>pad$}", address(arrow.from));
         let arrow_from = |first: usize| {
             let from = Span::new(first, Colour::new(), &from);
