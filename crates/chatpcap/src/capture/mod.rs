@@ -20,6 +20,7 @@ mod pcapng;
 mod reader;
 mod record;
 mod snoop;
+mod stream;
 #[cfg(test)]
 mod testing;
 mod timestamp;
