@@ -48,6 +48,7 @@ impl FlowTable {
         let places: ArrayVec<u32, AHEAD> = tcp.iter().map(|hash| tcp_flows.guess(*hash)).collect();
         let flows = || places.iter().filter_map(|place| tcp_flows.at(*place));
         sum ^= flows().fold(0, |sum, flow| sum ^ flow.touch());
+        sum ^= self.touch_analysis(&places);
         let places: ArrayVec<u32, AHEAD> = udp.iter().map(|hash| udp_flows.guess(*hash)).collect();
         let flows = || places.iter().filter_map(|place| udp_flows.at(*place));
         sum ^= flows().fold(0, |sum, flow| sum ^ flow.flow.touch());

@@ -43,6 +43,7 @@ impl Sighting<'_> {
 pub struct Sightings<'a>([Option<Sighting<'a>>; MAX_SIGHTINGS]);
 
 impl<'a> Sightings<'a> {
+    #[inline]
     pub(super) fn push(&mut self, sighting: &Sighting<'a>) {
         // What finds no place has its number, and is not listed.
         if let Some(place) = self.0.iter_mut().find(|place| place.is_none()) {

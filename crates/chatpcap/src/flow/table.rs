@@ -79,19 +79,35 @@ impl FlowTable {
 
     /// Finds the flows of a packet, and numbers the new ones. Every frame of a capture must come here,
     /// in order, shown or not.
-    #[inline]
     pub fn identify<'a>(&mut self, frame: &Frame<'_>, packet: &Packet<'a>) -> Sightings<'a> {
         let mut sightings = Sightings::default();
+        self.identify_into(&mut sightings, frame, packet);
+        sightings
+    }
+
+    /// The same into a list that is there: it is too large to be moved with every packet.
+    #[inline]
+    pub(crate) fn identify_into<'a>(
+        &mut self,
+        sightings: &mut Sightings<'a>,
+        frame: &Frame<'_>,
+        packet: &Packet<'a>,
+    ) {
         for transport in packet.transports() {
-            let sighting = match transport.payload {
-                TransportPayload::Tcp(tcp) => self.identify_tcp(frame, transport, &tcp),
-                TransportPayload::Udp(udp) => self.identify_udp(transport, &udp),
-            };
-            if let Some(sighting) = sighting {
-                sightings.push(&sighting);
+            match transport.payload {
+                TransportPayload::Tcp(tcp) => self.identify_tcp(sightings, frame, transport, &tcp),
+                TransportPayload::Udp(udp) => {
+                    if let Some((flow, direction)) = find_udp(&mut self.udp, &transport, &udp) {
+                        sightings.push(&Sighting {
+                            index: flow.flow.index,
+                            direction,
+                            transport,
+                            segment: None,
+                        });
+                    }
+                }
             }
         }
-        sightings
     }
 
     /// Counts a header that was identified in its flow. A quoted one shows that the flow is there,
@@ -187,6 +203,19 @@ impl FlowTable {
         Some(())
     }
 
+    /// Reads what the analysis of the next segments of flows needs, so that it is in the cache then.
+    pub(super) fn touch_analysis(&self, flows: &[u32]) -> u64 {
+        let Some(analyser) = &self.analyser else {
+            return 0;
+        };
+        let places = || flows.iter().filter_map(|flow| usize::try_from(*flow).ok());
+        let findings = places().filter_map(|place| self.findings.get(place));
+        let findings = findings.fold(0, |sum, findings| sum ^ findings.touch());
+        let connections = places().fold(0, |sum, place| sum ^ analyser.touch(place));
+        let further = places().fold(0, |sum, place| sum ^ analyser.touch_further(place));
+        findings ^ connections ^ further
+    }
+
     pub(super) const fn all(&self) -> (&Flows<TcpFlow>, &Flows<UdpFlow>) {
         (&self.tcp, &self.udp)
     }
@@ -210,18 +239,23 @@ impl FlowTable {
         }
     }
 
+    #[inline]
     fn identify_tcp<'a>(
         &mut self,
+        sightings: &mut Sightings<'a>,
         frame: &Frame<'_>,
         transport: Transport<'a>,
         tcp: &Tcp<'_>,
-    ) -> Option<Sighting<'a>> {
-        let Found {
+    ) {
+        let Some(Found {
             flow,
             direction,
             observed,
             is_reuse,
-        } = find_tcp(&mut self.tcp, frame, &transport, tcp)?;
+        }) = find_tcp(&mut self.tcp, frame, &transport, tcp)
+        else {
+            return;
+        };
         let index = flow.flow.index;
         let mut segment = if transport.quoted {
             flow.quote(direction, observed)
@@ -243,26 +277,12 @@ impl FlowTable {
             };
             analyser.analyse(&mut segment, &seen);
         }
-        Some(Sighting {
+        sightings.push(&Sighting {
             index,
             direction,
             transport,
             segment: Some(segment),
-        })
-    }
-
-    fn identify_udp<'a>(
-        &mut self,
-        transport: Transport<'a>,
-        udp: &Udp<'_>,
-    ) -> Option<Sighting<'a>> {
-        let (flow, direction) = find_udp(&mut self.udp, &transport, udp)?;
-        Some(Sighting {
-            index: flow.flow.index,
-            direction,
-            transport,
-            segment: None,
-        })
+        });
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use crate::capture::{Capture, Format, Frame, LinkType};
 use crate::field::{Clock, Dissection, Needs};
 use crate::filter::Filter;
-use crate::flow::{Copies, FlowTable};
+use crate::flow::{Copies, FlowTable, Sightings};
 use crate::packet::{Decoder, Packet, Plain};
 
 /// How often the progress of a pass is told, in frames.
@@ -120,11 +120,11 @@ impl<'f> Examiner<'f> {
         } else {
             Packet::undecoded(frame.octets)
         };
-        let sightings;
+        let mut sightings = Sightings::default();
         let sightings = if *needs < Needs::Flow || *counts {
             None
         } else {
-            sightings = flows.identify(frame, &packet);
+            flows.identify_into(&mut sightings, frame, &packet);
             Some(&sightings)
         };
         let dissection = Dissection {

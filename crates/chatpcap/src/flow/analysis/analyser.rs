@@ -41,6 +41,18 @@ impl Analyser {
         }
     }
 
+    /// Reads what the analysis of a connection's next segment needs.
+    pub(in crate::flow) fn touch(&self, position: usize) -> u64 {
+        let connection = self.connections.get(position);
+        connection.map_or(0, Connection::touch)
+    }
+
+    /// Reads what that points to, apart from it: the one has to be there before the other.
+    pub(in crate::flow) fn touch_further(&self, position: usize) -> u64 {
+        let connection = self.connections.get(position);
+        connection.map_or(0, Connection::touch_unacked)
+    }
+
     /// Adds to a segment what the segments before it tell of it.
     pub(in crate::flow) fn analyse(&mut self, segment: &mut Segment, seen: &Seen<'_>) {
         let Ok(place) = usize::try_from(seen.index) else {

@@ -61,6 +61,19 @@ impl Tested {
 }
 
 impl Connection {
+    /// Reads the segments that are not acknowledged.
+    pub(super) fn touch_unacked(&self) -> u64 {
+        let PerDirection { forward, backward } = &self.sides;
+        forward.unacked.touch() ^ backward.unacked.touch()
+    }
+
+    /// Reads its parts.
+    pub(super) fn touch(&self) -> u64 {
+        let PerDirection { forward, backward } = &self.sides;
+        let both = forward.touch() ^ backward.touch();
+        both ^ self.last_syn.unwrap_or(0).cast_unsigned() ^ u64::from(self.is_doubled)
+    }
+
     /// Nanoseconds from the first segment and from the last one to this one.
     pub(super) fn pass_time(&mut self, time: Timestamp) -> (i64, i64) {
         let (first, last) = self.times.unwrap_or((time, 0));

@@ -82,6 +82,14 @@ impl Default for Side {
     }
 }
 
+impl Side {
+    /// Reads its parts.
+    pub(super) const fn touch(&self) -> u64 {
+        let numbers = self.next_seq_frame ^ self.ack_frame;
+        numbers ^ self.ack as u64 ^ self.has_pushed as u64
+    }
+}
+
 /// Whether `number` comes after `other` in a space that wraps round (RFC 9293 §3.4).
 pub(super) const fn is_after(number: u32, other: u32) -> bool {
     other.wrapping_sub(number).cast_signed() < 0

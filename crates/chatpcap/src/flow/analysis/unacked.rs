@@ -1,6 +1,7 @@
 //! The segments of one direction that are not acknowledged yet.
 
 use std::collections::VecDeque;
+use std::mem;
 
 use super::side::is_after;
 
@@ -14,9 +15,19 @@ const OWN_UNACKED: usize = 16;
 /// Segments beyond these that all flows together may keep: 32 octets each.
 const MAX_SHARED: usize = 1 << 20;
 
-/// How many segments all flows keep beyond the [`OWN_UNACKED`] of each direction.
+/// Lists without a segment that wait for the next direction that needs one: as many as directions
+/// become busy and idle again in the blink of an eye.
+const MAX_SPARE: usize = 1 << 10;
+
+/// What the flows share.
 #[derive(Debug, Default)]
-pub(super) struct Shared(usize);
+pub(super) struct Shared {
+    /// How many segments all flows keep beyond the [`OWN_UNACKED`] of each direction.
+    extra: usize,
+    /// Lists that became empty, none with much room: nearly every segment that is sent makes one list
+    /// and nearly every acknowledgment frees one.
+    spare: Vec<VecDeque<Waiting>>,
+}
 
 /// A segment that waits for its acknowledgment.
 #[derive(Clone, Copy, Debug)]
@@ -41,17 +52,26 @@ pub(super) struct Unacked {
 }
 
 impl Unacked {
+    /// Reads the first and the last segment.
+    pub(super) fn touch(&self) -> u64 {
+        let [first, last] = [self.list.front(), self.list.back()];
+        first.map_or(0, |first| first.frame) ^ last.map_or(0, |last| last.frame)
+    }
+
     /// Adds a segment, where there is room.
     pub(super) fn push(&mut self, segment: Waiting, shared: &mut Shared) {
         let is_extra = self.list.len() >= OWN_UNACKED;
-        if self.list.len() >= MAX_UNACKED || (is_extra && shared.0 >= MAX_SHARED) {
+        if self.list.len() >= MAX_UNACKED || (is_extra && shared.extra >= MAX_SHARED) {
             return;
         }
         if is_extra {
-            shared.0 = shared.0.saturating_add(1);
+            shared.extra = shared.extra.saturating_add(1);
         }
         if self.list.is_empty() || is_after(segment.next_seq, self.end) {
             self.end = segment.next_seq;
+        }
+        if self.list.capacity() == 0 {
+            self.list = shared.spare.pop().unwrap_or_default();
         }
         let is_last = |last: &Waiting| !is_after(last.seq, segment.seq);
         if self.list.back().is_none_or(is_last) {
@@ -91,12 +111,16 @@ impl Unacked {
         self.list.drain(kept..reached);
         let after = self.list.len();
         let extra = |length: usize| length.saturating_sub(OWN_UNACKED);
-        shared.0 = shared
-            .0
+        shared.extra = shared
+            .extra
             .saturating_sub(extra(before).saturating_sub(extra(after)));
         if self.list.is_empty() {
             // Most flows end like this: an empty list costs nothing.
-            self.list = VecDeque::new();
+            let list = mem::take(&mut self.list);
+            let is_small = (1..=OWN_UNACKED).contains(&list.capacity());
+            if is_small && shared.spare.len() < MAX_SPARE {
+                shared.spare.push(list);
+            }
         }
         exact
     }
@@ -191,6 +215,6 @@ mod tests {
         for list in &mut lists {
             list.acknowledge(1 << 20, &mut shared);
         }
-        assert_eq!(shared.0, 0);
+        assert_eq!(shared.extra, 0);
     }
 }

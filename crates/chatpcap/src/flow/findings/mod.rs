@@ -120,6 +120,15 @@ impl Trouble {
 }
 
 impl Findings {
+    /// Reads its parts.
+    pub(super) fn touch(&self) -> u64 {
+        let PerDirection { forward, backward } = &self.trouble;
+        let trouble = forward.retransmissions ^ backward.captured_twice;
+        let PerDirection { forward, backward } = &self.round_trips;
+        let trips = forward.count() ^ backward.count();
+        trips ^ u64::from(trouble) ^ self.initial_rtt.unwrap_or(0).cast_unsigned()
+    }
+
     /// Adds a segment; `has_payload` is whether it carries data.
     pub(super) fn record(
         &mut self,
