@@ -8,9 +8,10 @@ use std::process::{Command, Stdio};
 
 use chatpcap::capture::Capture;
 use chatpcap::flow::Direction;
-use chatpcap::trace::{Conversations, Layer};
+use chatpcap::trace::{Conversation, Conversations, Layer};
 use serde_json::Value;
 use tests::frames::Link;
+use tests::generator::{Generator, Options, Preset};
 use tests::golden::compare;
 use tests::program::{chatpcap, program, project};
 use tests::random::Random;
@@ -351,4 +352,55 @@ fn wild(arguments: &[&str]) -> Vec<u8> {
 
 fn captures() -> std::path::PathBuf {
     project().join("captures/python-lab")
+}
+
+/// Who asks for nothing that TCP's analysis finds out gets the rest a shorter way: the same rest.
+#[test]
+fn without_analysis_flows_are_the_same() {
+    let check = |open: &dyn Fn() -> Option<Capture>| {
+        let Some(capture) = open() else { return 0 };
+        let layers = [Layer::Tcp, Layer::Udp];
+        let format = capture.format();
+        let analysed = Conversations::new(format, &layers, None);
+        let counted = Conversations::without_findings(format, &layers, None);
+        let [analysed, counted] = [analysed, counted].map(|mut found| {
+            let mut capture = open().expect("the same capture");
+            found.read(&mut capture, &mut |_| ());
+            let notices = format!("{:?}", found.notices(&capture));
+            (found, notices)
+        });
+        assert_eq!(analysed.1, counted.1);
+        let (analysed, counted) = (analysed.0, counted.0);
+        assert_eq!(analysed.packets, counted.packets);
+        assert_eq!(analysed.octets, counted.octets);
+        for layer in layers {
+            assert_eq!(analysed.len(layer), counted.len(layer));
+            for number in 0..analysed.len(layer) {
+                let [one, other] =
+                    [&analysed, &counted].map(|found| match found.get(layer, number) {
+                        Some(Conversation::Tcp(flow, _)) => format!("{flow:?}"),
+                        other => format!("{other:?}"),
+                    });
+                assert_eq!(one, other);
+            }
+        }
+        analysed.len(Layer::Tcp) + analysed.len(Layer::Udp)
+    };
+    // So many flows that those of the next packets are fetched ahead.
+    for preset in [Preset::Chat, Preset::Small] {
+        let generator = || {
+            let options = Options {
+                packets: 40_000,
+                flows: 4_000,
+                seed: 1,
+                preset,
+            };
+            Generator::new(options).with_live(3_000)
+        };
+        let flows = check(&|| Capture::from_reader(generator()).ok());
+        assert_eq!(flows, 4_000);
+    }
+    for (name, _) in corpus().unwrap_or_default() {
+        check(&|| Capture::open(&name.path).ok());
+    }
 }

@@ -210,7 +210,11 @@ impl View {
             let mut progress = progress::Progress::new(&input.name, input.octets);
             let filter = self.filter.as_deref();
             let format = input.capture.format();
-            let mut found = Conversations::new(format, &self.layers, filter);
+            let mut found = if rows.is_some() || self.choice.needs_findings() {
+                Conversations::new(format, &self.layers, filter)
+            } else {
+                Conversations::without_findings(format, &self.layers, filter)
+            };
             found.read(&mut input.capture, &mut |octets| progress.set(octets));
             drop(progress);
             let notices = found.notices(&input.capture);

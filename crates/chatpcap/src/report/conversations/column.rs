@@ -281,6 +281,19 @@ impl Column {
         matches!(self.what, What::Trouble(..))
     }
 
+    /// Whether its values are found out by TCP's analysis.
+    pub(super) const fn needs_findings(&self) -> bool {
+        matches!(
+            self.what,
+            What::History
+                | What::InitialRtt
+                | What::RoundTrip(..)
+                | What::Samples(_)
+                | What::Trouble(..)
+                | What::SegmentSize(_)
+        )
+    }
+
     /// Whether a sum of its values says something.
     pub(super) const fn has_total(&self) -> bool {
         matches!(self.what, What::Volume(..) | What::Trouble(..))

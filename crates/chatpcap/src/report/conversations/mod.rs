@@ -26,6 +26,21 @@ pub struct Choice {
     pub columns: Vec<&'static Column>,
 }
 
+impl Choice {
+    /// Whether a table of this choice shows, or is sorted by, what TCP's analysis finds out. A table
+    /// whose columns are to be those that fit may.
+    pub fn needs_findings(&self) -> bool {
+        let mut columns = self.columns.iter().chain([&self.sort]);
+        self.columns.is_empty() || columns.any(|column| column.needs_findings())
+    }
+
+    /// Whether a column is shown; where none is asked for, any may be.
+    fn has(&self, column: &Column) -> bool {
+        let mut columns = self.columns.iter();
+        self.columns.is_empty() || columns.any(|other| other.name == column.name)
+    }
+}
+
 /// The conversations of one layer in order, as far as they are shown.
 struct Selected<'a> {
     found: &'a Conversations<'a>,
@@ -36,19 +51,17 @@ struct Selected<'a> {
     all: usize,
 }
 
+/// What a conversation is sorted by, and its number.
+type Keyed = (Option<Cell>, usize);
+
+/// Conversations that are sorted as they are, without a look at how many are shown.
+const FEW: usize = 1 << 10;
+
 impl<'a> Selected<'a> {
     fn new(found: &'a Conversations<'a>, layer: Layer, choice: &Choice) -> Self {
-        let numbers = 0..found.len(layer);
-        let mut keyed: Vec<(Option<Cell>, usize)> = numbers
-            .filter_map(|number| {
-                let conversation = found.get(layer, number)?;
-                let key = choice.sort.read(&conversation, found.first);
-                Some((key, number))
-            })
-            .collect();
         let falls = choice.sort.is_number() != choice.reverse;
         // What has no value is last either way, and equal values stand in the order of the capture.
-        keyed.sort_unstable_by(|(one, number), (other, other_number)| {
+        let order = |(one, number): &Keyed, (other, other_number): &Keyed| {
             let values = match (one, other) {
                 (Some(one), Some(other)) if falls => other.cmp(one),
                 (Some(one), Some(other)) => one.cmp(other),
@@ -57,8 +70,22 @@ impl<'a> Selected<'a> {
                 (Some(_), None) => Ordering::Less,
             };
             values.then(number.cmp(other_number))
-        });
-        let all = keyed.len();
+        };
+        let mut keyed: Vec<Keyed> = Vec::new();
+        let mut all = 0_usize;
+        for number in 0..found.len(layer) {
+            let Some(conversation) = found.get(layer, number) else {
+                continue;
+            };
+            all += 1;
+            keyed.push((choice.sort.read(&conversation, found.first), number));
+            // Of millions only those stay that may be shown.
+            if keyed.len() / 2 > choice.top.max(FEW) {
+                keyed.select_nth_unstable_by(choice.top, order);
+                keyed.truncate(choice.top);
+            }
+        }
+        keyed.sort_unstable_by(order);
         let shown = keyed.into_iter().take(choice.top);
         Self {
             found,

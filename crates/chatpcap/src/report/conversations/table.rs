@@ -135,12 +135,13 @@ fn summary(found: &Conversations<'_>) -> String {
     text
 }
 
-/// The sums, and how to see what is not shown.
+/// The sums of what is shown, and how to see what is not.
 fn footer(selected: &Selected<'_>, choice: &Choice) -> Vec<String> {
     let totals = selected.totals();
     let sums = totals
         .iter()
         .filter(|(column, total)| *total > 0 && !column.name.contains("_to_"))
+        .filter(|(column, _)| choice.has(column))
         .map(|(column, total)| format!("{} {}", column.title, grouped(*total)));
     let mut lines = vec![format!("total: {}", sums.collect::<Vec<_>>().join(", "))];
     let shown = selected.shown.len();

@@ -120,8 +120,22 @@ impl<'f> Conversations<'f> {
     /// Counts the conversations of these layers, in a capture of this format, over the frames that
     /// `filter` selects.
     pub fn new(format: Format, layers: &[Layer], filter: Option<&'f Filter>) -> Self {
+        Self::with(format, layers, filter, Needs::Analysis)
+    }
+
+    /// The same without what TCP went through, for who does not ask for it: no flow has [`Findings`].
+    pub fn without_findings(format: Format, layers: &[Layer], filter: Option<&'f Filter>) -> Self {
+        Self::with(format, layers, filter, Needs::Flow)
+    }
+
+    fn with(
+        format: Format,
+        layers: &[Layer],
+        filter: Option<&'f Filter>,
+        needs_of_tcp: Needs,
+    ) -> Self {
         let needs = if layers.contains(&Layer::Tcp) {
-            Needs::Analysis
+            needs_of_tcp
         } else if layers.contains(&Layer::Udp) {
             Needs::Flow
         } else {
