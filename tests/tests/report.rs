@@ -325,6 +325,27 @@ fn a_long_flow_is_thinned_out_and_keeps_what_was_sent_again() {
     assert!(page.len() < 400_000, "{} octets", page.len());
 }
 
+#[test]
+fn a_much_larger_flow_is_drawn_beside_the_chats() {
+    let mut recording = Recording::new(Link::Ethernet);
+    let mut chat = Connection::new(CLIENT1, 1, SERVER, 2);
+    chat.open(&mut recording);
+    chat.talk(&mut recording);
+    let drawn = |recording: &Recording| {
+        let page = page(&project(), &["-"], &recording.pcap());
+        page.matches("aria-label=\"sequence numbers over time")
+            .count()
+    };
+    assert_eq!(drawn(&recording), 1);
+    let mut web = Connection::new(CLIENT2, 3, on_port(SERVER, 80), 4);
+    web.open(&mut recording);
+    for _ in 0..10 {
+        recording.add(&web.server_says(&[b'x'; 1000]));
+        recording.add(&web.ack());
+    }
+    assert_eq!(drawn(&recording), 2);
+}
+
 /// Thousands of flows: a table of the largest, and how many more there are.
 #[test]
 fn many_flows_are_bounded() {

@@ -151,13 +151,18 @@ impl Roles {
     pub fn name_of(&self, host: IpAddr) -> Option<&'static str> {
         if self.server.is_some_and(|server| server.who.address == host) {
             Some("server")
-        } else if self.client1.is_some_and(|client| client.who == host) {
+        } else if self.is_client1(host) {
             Some("client1")
         } else if self.client2.is_some_and(|client| client.who == host) {
             Some("client2")
         } else {
             None
         }
+    }
+
+    /// Whether this host is client1.
+    pub fn is_client1(&self, host: IpAddr) -> bool {
+        self.client1.is_some_and(|client| client.who == host)
     }
 
     /// Whether a TCP flow is a connection, or an attempt at one, to the chat server.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Citation;
-use crate::ask::{Entry, Sight, Story, What};
+use crate::ask::{Entry, Roles, Sight, Story, What};
 use crate::packet::chat::Dialect;
 use crate::trace::{FlowNumber, LoggedPacket, Octets, PacketLog, Survey};
 
@@ -60,28 +60,37 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// That of a room message: the first that one capture shows with all its copies.
-    pub(super) fn room(story: &Story, surveys: &[Survey]) -> Option<Self> {
+    /// That of a room message: the first that one capture shows with its copies, of client1 if there is
+    /// one.
+    pub(super) fn room(roles: &Roles, story: &Story, surveys: &[Survey]) -> Option<Self> {
         choose(story, surveys, |what| match what {
             What::Room {
                 from,
-                client: Some(_),
+                client: Some(client),
                 text,
                 segments: 1,
                 told,
                 ..
-            } => Some((from.clone(), text, told.len().min(2))),
+            } => Some(Message {
+                from: from.clone(),
+                text,
+                answers: told.len().min(2),
+                is_client1: roles.is_client1(client.address),
+            }),
             _ => None,
         })
     }
 
-    /// That of a private message: the first that one capture shows with its acknowledgement.
-    pub(super) fn private(story: &Story, surveys: &[Survey]) -> Option<Self> {
+    /// That of a private message: the first that one capture shows with its acknowledgement, of client1
+    /// if there is one.
+    pub(super) fn private(roles: &Roles, story: &Story, surveys: &[Survey]) -> Option<Self> {
         choose(story, surveys, |what| match what {
-            What::Private(private) => {
-                let is_acknowledged = usize::from(!private.acks.is_empty());
-                Some((private.from.clone(), &private.text, is_acknowledged))
-            }
+            What::Private(private) => Some(Message {
+                from: private.from.clone(),
+                text: &private.text,
+                answers: usize::from(!private.acks.is_empty()),
+                is_client1: roles.is_client1(private.sender.address),
+            }),
             _ => None,
         })
     }
@@ -141,7 +150,14 @@ impl Piece {
     }
 }
 
-type Message<'a> = (Option<String>, &'a String, usize);
+/// A message that may be chosen.
+struct Message<'a> {
+    from: Option<String>,
+    text: &'a String,
+    /// Copies or acknowledgements that count.
+    answers: usize,
+    is_client1: bool,
+}
 
 /// Of the messages that `read` knows the one whose capture shows most of it; packets of its own count
 /// more.
@@ -153,9 +169,9 @@ fn choose(
     let uses = uses(story);
     let messages = story.entries.iter().enumerate();
     let messages = messages.filter(|(_, entry)| read(&entry.what).is_some());
-    let mut best: Option<((bool, usize), Cost)> = None;
+    let mut best: Option<((bool, usize, bool), Cost)> = None;
     for (number, entry) in messages.take(MAX_CANDIDATES) {
-        let Some((from, text, most)) = read(&entry.what) else {
+        let Some(message) = read(&entry.what) else {
             continue;
         };
         for sight in &entry.seen {
@@ -173,13 +189,14 @@ fn choose(
             let is_shared = frames
                 .filter_map(|frame| uses.get(&(sight.trace, *frame)))
                 .any(|uses| *uses > 1);
-            let rank = (!is_shared, shown.min(most));
+            let shown = shown.min(message.answers);
+            let rank = (!is_shared, shown, message.is_client1);
             if best.as_ref().is_none_or(|(other, _)| rank > *other) {
                 let cost = Cost {
                     entry: number,
                     trace: sight.trace,
-                    from: from.clone(),
-                    text: text.clone(),
+                    from: message.from.clone(),
+                    text: message.text.clone(),
                     dialect: entry.dialect,
                     pieces,
                     is_shared,

@@ -47,8 +47,8 @@ impl Essay {
     /// Finds the facts. `surveys` has one a trace; the story is that of the same captures.
     pub fn new(analysis: &Analysis, story: &Story, surveys: &[Survey]) -> Self {
         let connection = Connection::find(&analysis.roles, &analysis.traces);
-        let room = Cost::room(story, surveys);
-        let private = Cost::private(story, surveys);
+        let room = Cost::room(&analysis.roles, story, surveys);
+        let private = Cost::private(&analysis.roles, story, surveys);
         let resolution = Resolution::new(analysis, surveys);
         let messages = [&room, &private].map(|cost| cost.as_ref().map(|cost| cost.entry));
         let exchanges = Exchange::all(analysis, story, surveys, connection, &resolution, messages);

@@ -28,7 +28,7 @@ use self::pictures::Picture;
 use self::plot::Plot;
 use self::resolution::NeighbourRow;
 use self::transports::{Contrast, CostTable};
-use self::words::{Cite, Fact, Words, and};
+use self::words::{Fact, Words, and};
 use super::number::counted;
 use super::summary::no_chat;
 use crate::ask::{Analysis, Essay, ExchangeKind, Story};
@@ -101,31 +101,28 @@ impl EssayReport<'_> {
             contrasts: transports::contrasts(words, self.essay),
             transports: transports::facts(words, self.essay),
             costs: transports::costs(words, self.essay),
-            exchanges: self.exchanges(words, &mut sketches)?,
+            exchanges: self.exchanges(words),
+            diagram: pictures::of_exchanges(words, &mut sketches, &self.essay.exchanges)?,
             graph: pictures::of_all(words, sketches)?,
-            plot: plot::plot(words, self.surveys),
+            plots: plot::plots(words, self.surveys),
             flows: flows::tables(words),
         };
         page.render()
     }
 
-    fn exchanges(
-        &self,
-        words: Words<'_>,
-        sketches: &mut [Sketch],
-    ) -> Result<Vec<ExchangeView>, askama::Error> {
+    fn exchanges(&self, words: Words<'_>) -> Vec<Fact> {
         let exchanges = self.essay.exchanges.iter();
         exchanges
             .map(|exchange| {
-                Ok(ExchangeView {
-                    title: match exchange.kind {
-                        ExchangeKind::Arrival => "A client arrives",
-                        ExchangeKind::Room => "A message to the room",
-                        ExchangeKind::Private => "A private message",
-                    },
-                    cites: exchange.citations.iter().map(|it| words.cite(it)).collect(),
-                    picture: pictures::of_exchange(words, sketches, exchange)?,
-                })
+                let text = match exchange.kind {
+                    ExchangeKind::Arrival => {
+                        "A client arrives: it looks for the server, connects, and is in the room."
+                    }
+                    ExchangeKind::Room => "A message to the room, through the server.",
+                    ExchangeKind::Private => "A private message, from client to client.",
+                };
+                let cites = exchange.citations.iter().map(|it| words.cite(it));
+                Fact::new(text, cites.collect())
             })
             .collect()
     }
@@ -165,15 +162,9 @@ struct Page {
     contrasts: Vec<Contrast>,
     transports: Vec<Fact>,
     costs: Vec<CostTable>,
-    exchanges: Vec<ExchangeView>,
+    exchanges: Vec<Fact>,
+    diagram: Option<Picture>,
     graph: Option<Picture>,
-    plot: Option<Plot>,
+    plots: Vec<Plot>,
     flows: Vec<FlowTable>,
-}
-
-/// An exchange and its frames.
-struct ExchangeView {
-    title: &'static str,
-    cites: Vec<Cite>,
-    picture: Option<Picture>,
 }

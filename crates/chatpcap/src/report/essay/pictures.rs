@@ -1,4 +1,4 @@
-//! The flow graphs of the page: of each exchange, and of all packets.
+//! The flow graphs of the page: of the exchanges, and of all packets.
 
 use super::words::Words;
 use crate::ask::Exchange;
@@ -8,7 +8,7 @@ use crate::report::layout::safe;
 use crate::report::summary::short_names;
 
 /// Rows of one graph: what nobody reads to its end on paper is left to `chatpcap graph`.
-const MAX_ROWS: usize = 400;
+const MAX_ROWS: usize = 250;
 /// Frames up to which each has a row of its own.
 const MAX_UNFOLDED: u64 = 400;
 
@@ -23,15 +23,16 @@ pub(super) struct Picture {
     pub remarks: Vec<String>,
 }
 
-/// The graph of an exchange; `None` where none of its packets was kept.
-pub(super) fn of_exchange(
+/// One graph of all exchanges; `None` where none of their packets was kept.
+pub(super) fn of_exchanges(
     words: Words<'_>,
     sketches: &mut [Sketch],
-    exchange: &Exchange,
+    exchanges: &[Exchange],
 ) -> Result<Option<Picture>, askama::Error> {
+    let has = |trace, frame| exchanges.iter().any(|it| it.has(trace, frame));
     let sketches = sketches.iter_mut().enumerate();
     let chosen = sketches
-        .map(|(trace, sketch)| sketch.of_frames(|frame| exchange.has(trace, frame)))
+        .map(|(trace, sketch)| sketch.of_frames(|frame| has(trace, frame)))
         .collect();
     picture(words, chosen, true)
 }

@@ -24,6 +24,9 @@ const CROSS: i64 = 38;
 /// A segment is drawn at least so high.
 const LEAST: i64 = 24;
 
+/// A flow with so many times the octets of the chat's connection is shown beside it.
+const MUCH_LARGER: u64 = 4;
+
 /// A picture of one flow.
 pub(super) struct Plot {
     /// `tcp.stream 0 of client1.pcap`.
@@ -68,8 +71,9 @@ pub(super) struct Tick {
     pub label: String,
 }
 
-/// The flow to show: the connection of client1, else the one with most octets.
-pub(super) fn plot(words: Words<'_>, surveys: &[Survey]) -> Option<Plot> {
+/// The flows to show: the connection of client1, and the one with most octets where it is another and
+/// much larger.
+pub(super) fn plots(words: Words<'_>, surveys: &[Survey]) -> Vec<Plot> {
     let analysis = words.analysis;
     let connection = Connection::find(&analysis.roles, &analysis.traces);
     let of_chat = connection.and_then(|it| {
@@ -79,9 +83,15 @@ pub(super) fn plot(words: Words<'_>, surveys: &[Survey]) -> Option<Plot> {
     let all = surveys.iter().enumerate();
     let all = all.filter_map(|(trace, survey)| Some((trace, survey.sequences.largest()?)));
     // Of equals the first.
-    let largest = || all.rev().max_by_key(|(_, sequence)| sequence.octets);
-    let (trace, sequence) = of_chat.or_else(largest)?;
-    Some(Plot::new(words, trace, sequence))
+    let largest = all.rev().max_by_key(|(_, sequence)| sequence.octets);
+    let is_larger = |(_, sequence): &(usize, &TimeSequence)| {
+        let chat = of_chat.map(|(_, chat)| chat.octets.saturating_mul(MUCH_LARGER));
+        chat.is_none_or(|chat| sequence.octets > chat)
+    };
+    let shown = of_chat.into_iter().chain(largest.filter(is_larger));
+    shown
+        .map(|(trace, sequence)| Plot::new(words, trace, sequence))
+        .collect()
 }
 
 impl Plot {

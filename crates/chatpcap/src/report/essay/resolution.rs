@@ -13,6 +13,8 @@ const CODES: [(u8, &str); 4] = [
     (4, "NOTIMP, the server does not know such questions"),
     (5, "REFUSED, the server does not answer this client"),
 ];
+/// Clients that one sentence names.
+const MAX_NAMED: usize = 6;
 const A: u16 = 1;
 const AAAA: u16 = 28;
 
@@ -30,11 +32,12 @@ pub(super) fn facts(words: Words<'_>, resolution: &Resolution) -> Vec<Fact> {
     facts.extend(uses(words, &resolution.uses));
     facts.extend(both_versions(resolution));
     if !resolution.silent.is_empty() {
-        let silent: Vec<String> = resolution
-            .silent
-            .iter()
-            .map(|client| words.host(*client))
-            .collect();
+        let named = resolution.silent.iter().take(MAX_NAMED);
+        let mut silent: Vec<String> = named.map(|client| words.host(*client)).collect();
+        let more = resolution.silent.len().saturating_sub(MAX_NAMED);
+        if more > 0 {
+            silent.push(format!("{more} more"));
+        }
         let lookups = if resolution.lookups.is_empty() {
             "No DNS message of the chat is in the captures: how"
         } else {

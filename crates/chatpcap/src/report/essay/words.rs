@@ -11,6 +11,10 @@ use crate::report::summary::short_name;
 /// Frames that one citation writes out; a longer list is told by its filter's ends.
 const MAX_FRAMES: usize = 80;
 
+/// Users of one host that are named, and characters of a name: the chat's own names are no longer.
+const MAX_USERS: usize = 4;
+const MAX_NAME: usize = 32;
+
 /// One fact of the page.
 pub(super) struct Fact {
     pub text: String,
@@ -77,8 +81,10 @@ impl Words<'_> {
     pub(super) fn users(self, host: IpAddr) -> Vec<String> {
         let mut users: Vec<String> = Vec::new();
         for (client, _, name) in &self.story.names {
-            if client.address == host && !users.contains(name) && users.len() < 8 {
-                users.push(name.clone());
+            // A name of the lab's dialect may be a whole text.
+            let name: String = name.chars().take(MAX_NAME).collect();
+            if client.address == host && !users.contains(&name) && users.len() < MAX_USERS {
+                users.push(name);
             }
         }
         users
