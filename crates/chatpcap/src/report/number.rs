@@ -38,6 +38,22 @@ pub(crate) fn seconds(nanoseconds: i64, precision: u8) -> String {
     format!("{sign}{whole}.{fraction:0width$}")
 }
 
+/// An interval in the unit that suits it, in letters that every terminal has: `9 us`, `1.25 ms`, `2 s`.
+pub(crate) fn short_time(nanoseconds: i64) -> String {
+    let sign = if nanoseconds < 0 { "-" } else { "" };
+    let magnitude = nanoseconds.unsigned_abs();
+    let (thousandths, unit) = match magnitude {
+        0..1_000_000 => (magnitude, "us"),
+        1_000_000..1_000_000_000 => (magnitude / 1000, "ms"),
+        _ => (magnitude / 1_000_000, "s"),
+    };
+    let (whole, rest) = (thousandths / 1000, thousandths % 1000);
+    let rest = format!("{rest:03}");
+    let rest = rest.trim_end_matches('0');
+    let point = if rest.is_empty() { "" } else { "." };
+    format!("{sign}{whole}{point}{rest} {unit}")
+}
+
 /// Octets as hexadecimal digits: `58b91457`.
 pub(super) fn hex(octets: &[u8]) -> String {
     let mut digits = String::with_capacity(octets.len() * 2);
@@ -75,6 +91,16 @@ mod tests {
         assert_eq!(seconds(71_000, 6), "0.000071");
         assert_eq!(seconds(-1_500_000_000, 3), "-1.500");
         assert_eq!(seconds(i64::MIN, 9), "-9223372036.854775808");
+        for (nanoseconds, text) in [
+            (0, "0 us"),
+            (9_000, "9 us"),
+            (9_123, "9.123 us"),
+            (-1_250_000, "-1.25 ms"),
+            (2_000_000_000, "2 s"),
+            (i64::MIN, "-9223372036.854 s"),
+        ] {
+            assert_eq!(short_time(nanoseconds), text);
+        }
         assert_eq!(hex(&[0x58, 0xb9]), "58b9");
     }
 }

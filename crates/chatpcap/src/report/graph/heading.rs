@@ -3,7 +3,7 @@
 use super::script::{CaptureText, NodeText};
 use crate::graph::{Basis, Clock, Node, Vantage};
 use crate::report::layout::safe;
-use crate::report::number::{count, counted, seconds};
+use crate::report::number::{count, counted, seconds, short_time};
 
 /// The words of a host.
 pub fn node_text(node: &Node) -> NodeText {
@@ -62,10 +62,10 @@ fn clock_text(clock: &Clock, precision: u8) -> String {
     };
     match clock.basis {
         Basis::BothWays { packets, delay } => format!(
-            "{offset}, by {} packets one way and {} the other; the fastest took {} s",
+            "{offset}, by {} packets one way and {} the other; the fastest took {}",
             packets.forward,
             packets.backward,
-            time(delay)
+            short_time(delay)
         ),
         Basis::OneWay { packets } => format!(
             "{offset} at most, by {} one way only",

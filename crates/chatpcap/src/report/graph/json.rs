@@ -23,7 +23,7 @@ struct Document<'a> {
     captures: Vec<CaptureEntry<'a>>,
     nodes: Vec<NodeEntry<'a>>,
     start: Option<String>,
-    entries: Vec<EntryEntry<'a>>,
+    entries: Entries<'a>,
     frames: TallyEntry,
 }
 
@@ -106,10 +106,24 @@ struct TallyEntry {
     left_out: u64,
 }
 
+/// The entries, made one by one while they are written.
+struct Entries<'a>(&'a Graph);
+
+impl Serialize for Entries<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let entries = self.0.entries.iter();
+        serializer.collect_seq(entries.map(|entry| match entry {
+            Entry::Row(row) => EntryEntry::Packet(Box::new(PacketEntry::new(row, self.0))),
+            Entry::Gap(silence) => EntryEntry::Gap {
+                seconds: Seconds(*silence),
+            },
+        }))
+    }
+}
+
 impl<'a> Document<'a> {
     fn new(graph: &'a Graph) -> Self {
         let vantages = graph.vantages.iter();
-        let entries = graph.entries.iter();
         let Tally {
             hidden,
             others,
@@ -126,14 +140,7 @@ impl<'a> Document<'a> {
                 .collect(),
             nodes: graph.nodes.list().iter().map(NodeEntry::new).collect(),
             start: graph.start.map(|start| start.to_utc(graph.precision)),
-            entries: entries
-                .map(|entry| match entry {
-                    Entry::Row(row) => EntryEntry::Packet(Box::new(PacketEntry::new(row, graph))),
-                    Entry::Gap(silence) => EntryEntry::Gap {
-                        seconds: Seconds(*silence),
-                    },
-                })
-                .collect(),
+            entries: Entries(graph),
             frames: TallyEntry {
                 hidden,
                 of_other_flows: others,

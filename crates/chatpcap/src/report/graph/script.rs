@@ -99,7 +99,7 @@ pub struct ArrowText {
     pub is_lost: bool,
     /// It stands for a run of packets.
     pub is_fold: bool,
-    /// How long it took from end to end, where both saw it: `0.000021 s`.
+    /// How long it took from end to end, where both saw it: `21 us`.
     pub delay: Option<String>,
 }
 

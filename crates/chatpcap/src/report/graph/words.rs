@@ -8,7 +8,7 @@ use super::script::{ArrowText, Entry, FlowText, MarkText, Note, Script, Severity
 use crate::capture::Timestamp;
 use crate::graph::{Entry as Item, Flows, Fold, Graph, Nodes, Pile, Presence, Row, Tally};
 use crate::report::layout::safe;
-use crate::report::number::{counted, grouped, seconds};
+use crate::report::number::{counted, grouped, seconds, short_time};
 use crate::trace::{FlowNumber, Message, Numbers, Place};
 
 /// What times are counted from.
@@ -201,7 +201,7 @@ impl Words {
             delay: row
                 .delay
                 .filter(|_| row.fold.is_none() && self.delays)
-                .map(|delay| format!("{} s", seconds(delay, self.precision))),
+                .map(short_time),
         })
     }
 
