@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use super::Outcome;
 use super::filter::Selection;
 use super::input;
-use super::output::{self, Looks};
+use super::output::{self, Failure, Looks};
 use super::roles::Roles;
 
 /// Show what captures are, the lab's answers with their evidence, the handshakes and the flow graph.
@@ -94,41 +94,30 @@ pub(super) fn number_or_all(text: &str) -> Result<usize, String> {
 }
 
 /// Runs the command.
-pub(super) fn run(arguments: &Arguments) -> Outcome {
+pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let given = arguments.roles.given();
     let mut watch = given.watch(arguments.arrows.0);
-    watch.filter = match arguments.selection.filter() {
-        Ok(filter) => filter,
-        Err(failure) => {
-            output::error(&failure);
-            return Outcome::Unusable;
-        }
-    };
+    watch.filter = arguments.selection.filter()?;
     let mut traces = Vec::new();
     let mut outcome = input::each(&arguments.files, |input, progress| {
         traces.push(Trace::read(&input.name, input.capture, &watch, progress));
     });
     if traces.is_empty() {
-        return Outcome::Unusable;
+        return Ok(Outcome::Unusable);
     }
     let analysis = Analysis::new(traces, &given);
-    if outcome == Outcome::Done && arguments.require && !analysis.is_complete() {
-        outcome = Outcome::NotThere;
+    if arguments.require && !analysis.is_complete() {
+        outcome = outcome.max(Outcome::NotThere);
     }
     let mut layout = arguments.looks.layout();
     layout.relative = arguments.relative;
     layout.explain = arguments.explain;
     let text = match arguments.format {
-        Format::Text => Ok(report::text(&analysis, &layout)),
-        Format::Markdown => Ok(report::markdown(&analysis, &layout)),
-        Format::Json => report::json(&analysis).map_err(Into::into),
-        Format::Csv => report::csv(&analysis),
+        Format::Text => report::text(&analysis, &layout),
+        Format::Markdown => report::markdown(&analysis, &layout),
+        Format::Json => report::json(&analysis).map_err(Failure::of)?,
+        Format::Csv => report::csv(&analysis).map_err(Failure::of)?,
     };
-    match text {
-        Ok(text) => output::print(&text, outcome),
-        Err(error) => {
-            output::error(&output::Failure::new(error.to_string()));
-            Outcome::Unusable
-        }
-    }
+    output::print(&text)?;
+    Ok(outcome)
 }

@@ -53,16 +53,10 @@ enum Format {
 }
 
 /// Runs the command.
-pub(super) fn run(arguments: &Arguments) -> Outcome {
+pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let given = arguments.roles.given();
     let mut watch = given.watch(0);
-    watch.filter = match arguments.selection.filter() {
-        Ok(filter) => filter,
-        Err(failure) => {
-            output::error(&failure);
-            return Outcome::Unusable;
-        }
-    };
+    watch.filter = arguments.selection.filter()?;
     let (mut traces, mut speeches) = (Vec::new(), Vec::new());
     let outcome = input::each(&arguments.files, |input, progress| {
         let mut listener = Listener::new(&watch);
@@ -77,7 +71,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         speeches.push(listener.finish());
     });
     if traces.is_empty() {
-        return Outcome::Unusable;
+        return Ok(Outcome::Unusable);
     }
     let roles = Who::find(&given, &traces);
     let story = Story::new(&speeches);
@@ -90,16 +84,11 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     };
     let layout = arguments.looks.layout();
     let text = match arguments.format {
-        Format::Text => Ok(report.text(&layout)),
-        Format::Markdown => Ok(report.markdown(&layout)),
-        Format::Json => report.json().map_err(Into::into),
-        Format::Csv => report.csv(),
+        Format::Text => report.text(&layout),
+        Format::Markdown => report.markdown(&layout),
+        Format::Json => report.json().map_err(Failure::of)?,
+        Format::Csv => report.csv().map_err(Failure::of)?,
     };
-    match text {
-        Ok(text) => output::print(&text, outcome),
-        Err(error) => {
-            output::error(&Failure::new(error.to_string()));
-            Outcome::Unusable
-        }
-    }
+    output::print(&text)?;
+    Ok(outcome)
 }

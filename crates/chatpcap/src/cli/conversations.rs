@@ -1,6 +1,6 @@
 //! `chatpcap conversations`.
 
-use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -134,17 +134,7 @@ fn column(name: &str) -> Result<&'static Column, String> {
 }
 
 /// Runs the command.
-pub(super) fn run(arguments: &Arguments) -> Outcome {
-    match show(arguments) {
-        Ok(outcome) => outcome,
-        Err(failure) => {
-            output::error(&failure);
-            Outcome::Unusable
-        }
-    }
-}
-
-fn show(arguments: &Arguments) -> Result<Outcome, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let filter = arguments.selection.filter()?;
     let mut layers: Vec<Layer> = Vec::new();
     for layer in &arguments.types {
@@ -199,13 +189,8 @@ impl View {
         let mut separator = "";
         let mut written = Ok(());
         for file in &arguments.files {
-            let mut input = match Input::open(file) {
-                Ok(input) => input,
-                Err(error) => {
-                    output::error(&error);
-                    outcome = Outcome::Unusable;
-                    continue;
-                }
+            let Some(mut input) = Input::open_or_tell(file, &mut outcome) else {
+                continue;
             };
             let mut progress = progress::Progress::new(&input.name, input.octets);
             let filter = self.filter.as_deref();
@@ -238,12 +223,11 @@ impl View {
             separator = "\n";
         }
         let end = rows.map_or("", |rows| rows.end());
-        finish(
-            written
-                .and_then(|()| out.write_all(end.as_bytes()))
-                .and_then(|()| out.flush()),
-            outcome,
-        )
+        let written = written
+            .and_then(|()| out.write_all(end.as_bytes()))
+            .and_then(|()| out.flush());
+        output::finish(written, "standard output")?;
+        Ok(outcome)
     }
 
     /// Reads one live capture, and draws while it waits for more.
@@ -300,7 +284,9 @@ impl View {
         let live = state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let notices = live.found.notices(&input.capture);
         let text = conversations_text(&name, &live.found, &notices, &self.choice, &self.layout);
-        finish(written.and_then(|()| draw(&text, clears)), Outcome::Done)
+        let written = written.and_then(|()| draw(&text, clears));
+        output::finish(written, "standard output")?;
+        Ok(Outcome::Done)
     }
 }
 
@@ -322,14 +308,4 @@ fn draw(text: &str, clears: bool) -> io::Result<()> {
         out.write_all(b"\n")?;
     }
     out.flush()
-}
-
-/// A reader who has read enough is no failure.
-fn finish(written: io::Result<()>, outcome: Outcome) -> Result<Outcome, Failure> {
-    match written {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::new(format!("standard output: {error}")))
-        }
-        _ => Ok(outcome),
-    }
 }

@@ -48,16 +48,10 @@ enum Format {
 }
 
 /// Runs the command.
-pub(super) fn run(arguments: &Arguments) -> Outcome {
+pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let given = arguments.roles.given();
     let mut watch = given.watch(0);
-    watch.filter = match arguments.selection.filter() {
-        Ok(filter) => filter,
-        Err(failure) => {
-            output::error(&failure);
-            return Outcome::Unusable;
-        }
-    };
+    watch.filter = arguments.selection.filter()?;
     let mut captures = Vec::new();
     let mut outcome = Outcome::Done;
     for file in &arguments.files {
@@ -78,22 +72,17 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         let is_serious = examined.examination.worst() == Some(Severity::Serious);
         if examined.trace.is_none() {
             outcome = Outcome::Unusable;
-        } else if is_serious && outcome == Outcome::Done {
-            outcome = Outcome::NotThere;
+        } else if is_serious {
+            outcome = outcome.max(Outcome::NotThere);
         }
         captures.push(examined);
     }
     let text = match arguments.format {
         Format::Text => report::doctor(&captures, &arguments.looks.layout()),
-        Format::Json => match report::doctor_json(&captures) {
-            Ok(text) => text,
-            Err(error) => {
-                output::error(&Failure::new(error.to_string()));
-                return Outcome::Unusable;
-            }
-        },
+        Format::Json => report::doctor_json(&captures).map_err(Failure::of)?,
     };
-    output::print(&text, outcome)
+    output::print(&text)?;
+    Ok(outcome)
 }
 
 fn examine(input: Input, given: &Given, watch: &Watch) -> Examined {

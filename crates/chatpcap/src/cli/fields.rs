@@ -36,7 +36,7 @@ enum Format {
 }
 
 /// Runs the command.
-pub(super) fn run(arguments: &Arguments) -> Outcome {
+pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let prefix = arguments.prefix.as_str();
     let fields: Vec<&Field> = field::all()
         .filter(|field| field.name.starts_with(prefix))
@@ -47,9 +47,10 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             Some(name) => failure.with_hint(format!("did you mean {name}?")),
             None => failure,
         });
-        return Outcome::NotThere;
+        return Ok(Outcome::NotThere);
     }
-    output::print(&list(&fields, arguments.format), Outcome::Done)
+    output::print(&list(&fields, arguments.format))?;
+    Ok(Outcome::Done)
 }
 
 fn list(fields: &[&Field], format: Format) -> String {

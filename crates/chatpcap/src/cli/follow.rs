@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -80,21 +80,11 @@ enum Format {
 }
 
 /// Runs the command.
-pub(super) fn run(arguments: &Arguments) -> Outcome {
+pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let number = match arguments.transport {
         Transport::Tcp => FlowNumber::Tcp(arguments.flow),
         Transport::Udp => FlowNumber::Udp(arguments.flow),
     };
-    match write_all(arguments, number) {
-        Ok(outcome) => outcome,
-        Err(failure) => {
-            output::error(&failure);
-            Outcome::Unusable
-        }
-    }
-}
-
-fn write_all(arguments: &Arguments, number: FlowNumber) -> Result<Outcome, Failure> {
     let raw = || match arguments.format {
         None | Some(Format::Raw) => Ok(()),
         Some(_) => Err(Failure::new(
@@ -123,7 +113,7 @@ fn write_all(arguments: &Arguments, number: FlowNumber) -> Result<Outcome, Failu
     let mut failed = None;
     let mut outcome = Outcome::Done;
     for file in &arguments.files {
-        let Some(input) = open(file, &mut outcome) else {
+        let Some(input) = Input::open_or_tell(file, &mut outcome) else {
             continue;
         };
         let name = input.name.clone();
@@ -157,7 +147,8 @@ fn write_all(arguments: &Arguments, number: FlowNumber) -> Result<Outcome, Failu
             .and_then(|()| stdout.flush()),
         &mut failed,
     );
-    finish(failed, outcome, "standard output")
+    output::finish(failed.map_or(Ok(()), Err), "standard output")?;
+    Ok(outcome)
 }
 
 /// Writes each side to its file; says on standard output which is whose.
@@ -173,9 +164,7 @@ fn write_files(
             "-o writes one dialogue: name one capture".to_owned(),
         ));
     };
-    let Some(input) = open(file, &mut outcome) else {
-        return Ok(outcome);
-    };
+    let input = Input::open(file)?;
     let name = input.name.clone();
     let paths = ["first", "second"].map(|side| {
         let mut path = prefix.clone();
@@ -215,8 +204,9 @@ fn write_files(
         second.0.flush()
     });
     let _ = keep(written, &mut failed);
-    if failed.is_some() {
-        return finish(failed, outcome, &safe(&prefix.to_string_lossy()));
+    if let Some(error) = failed {
+        output::finish(Err(error), &safe(&prefix.to_string_lossy()))?;
+        return Ok(outcome);
     }
     let mut text = String::new();
     for (((_, count), path), end) in sides.iter().flatten().zip(&paths).zip([first, second]) {
@@ -228,7 +218,8 @@ fn write_files(
     if missing > 0 {
         text = format!("{text}left out: {missing} octets that the capture does not hold\n");
     }
-    Ok(output::print(&text, outcome))
+    output::print(&text)?;
+    Ok(outcome)
 }
 
 /// The two files, made when there is something to write.
@@ -242,17 +233,6 @@ fn sides_of<'a>(
         Some(sides) => sides,
         None => sides.insert([create(first)?, create(second)?]),
     })
-}
-
-fn open(file: &Path, outcome: &mut Outcome) -> Option<Input> {
-    match Input::open(file) {
-        Ok(input) => Some(input),
-        Err(error) => {
-            output::error(&error);
-            *outcome = Outcome::Unusable;
-            None
-        }
-    }
 }
 
 fn read(
@@ -278,16 +258,6 @@ fn keep(written: io::Result<()>, failed: &mut Option<io::Error>) -> ControlFlow<
     }
 }
 
-/// A reader who has read enough is no failure.
-fn finish(failed: Option<io::Error>, outcome: Outcome, what: &str) -> Result<Outcome, Failure> {
-    match failed {
-        Some(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::new(format!("{what}: {error}")))
-        }
-        _ => Ok(outcome),
-    }
-}
-
 fn note_missing(name: &str, number: FlowNumber, followed: &Followed, outcome: &mut Outcome) {
     if followed.ends.is_some() {
         return;
@@ -307,7 +277,5 @@ fn note_missing(name: &str, number: FlowNumber, followed: &Followed, outcome: &m
         what.to_lowercase()
     ));
     output::error(&failure.with_hint(format!("`chatpcap conversations {name}` lists the flows")));
-    if *outcome == Outcome::Done {
-        *outcome = Outcome::NotThere;
-    }
+    *outcome = (*outcome).max(Outcome::NotThere);
 }

@@ -85,14 +85,24 @@ enum Format {
 }
 
 /// Runs the command.
-pub(super) fn run(arguments: &Arguments) -> Outcome {
-    match grades(arguments).and_then(|book| shown(arguments, &book)) {
-        Ok((text, outcome)) => output::print(&text, outcome),
-        Err(failure) => {
-            output::error(&failure);
-            Outcome::Unusable
-        }
+pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let book = grades(arguments)?;
+    if let Some(out) = &arguments.pages {
+        pages::write(out, &book)?;
     }
+    let text = match &arguments.student {
+        None => shown(arguments, &book)?,
+        Some(name) => {
+            let Some(grade) = book.grades.iter().find(|grade| grade.name == *name) else {
+                let failure = Failure::new(format!("no hand-in has the name `{}`", safe(name)));
+                output::error(&failure);
+                return Ok(Outcome::NotThere);
+            };
+            report::page_text(&book, grade, &arguments.looks.layout())
+        }
+    };
+    output::print(&text)?;
+    Ok(Outcome::Done)
 }
 
 fn grades(arguments: &Arguments) -> Result<Gradebook, Failure> {
@@ -102,7 +112,7 @@ fn grades(arguments: &Arguments) -> Result<Gradebook, Failure> {
             let text = String::from_utf8(text).map_err(|error| named(path, &error))?;
             Rubric::new(&text).map_err(|error| named(path, &error))?
         }
-        None => Rubric::new(LAB).map_err(|error| Failure::new(error.to_string()))?,
+        None => Rubric::new(LAB).map_err(Failure::of)?,
     };
     let mut terms = Terms::default();
     if let Some(path) = &arguments.times {
@@ -141,20 +151,8 @@ fn grades(arguments: &Arguments) -> Result<Gradebook, Failure> {
 }
 
 /// What is printed.
-fn shown(arguments: &Arguments, book: &Gradebook) -> Result<(String, Outcome), Failure> {
-    if let Some(out) = &arguments.pages {
-        pages::write(out, book)?;
-    }
+fn shown(arguments: &Arguments, book: &Gradebook) -> Result<String, Failure> {
     let layout = arguments.looks.layout();
-    if let Some(name) = &arguments.student {
-        let mut grades = book.grades.iter();
-        let Some(grade) = grades.find(|grade| grade.name == *name) else {
-            let failure = Failure::new(format!("no hand-in has the name `{}`", safe(name)));
-            output::error(&failure);
-            return Ok((String::new(), Outcome::NotThere));
-        };
-        return Ok((report::page_text(book, grade, &layout), Outcome::Done));
-    }
     let one = book.grades.first().filter(|_| arguments.one);
     let only_one = || {
         Failure::new("this form is for one hand-in".to_owned()).with_hint(
@@ -162,20 +160,15 @@ fn shown(arguments: &Arguments, book: &Gradebook) -> Result<(String, Outcome), F
                 .to_owned(),
         )
     };
-    let text = match (arguments.format, one) {
+    Ok(match (arguments.format, one) {
         (Format::Text, Some(grade)) => report::page_text(book, grade, &layout),
         (Format::Text, None) => report::class_text(book, &layout),
-        (Format::Json, _) => report::class_json(book).map_err(|error| failure(&error))?,
-        (Format::Csv, _) => report::class_csv(book).map_err(|error| failure(error.as_ref()))?,
-        (Format::Html, Some(grade)) => {
-            report::page_html(book, grade).map_err(|error| failure(&error))?
-        }
-        (Format::Gradescope, Some(grade)) => {
-            report::gradescope(grade).map_err(|error| failure(&error))?
-        }
+        (Format::Json, _) => report::class_json(book).map_err(Failure::of)?,
+        (Format::Csv, _) => report::class_csv(book).map_err(Failure::of)?,
+        (Format::Html, Some(grade)) => report::page_html(book, grade).map_err(Failure::of)?,
+        (Format::Gradescope, Some(grade)) => report::gradescope(grade).map_err(Failure::of)?,
         (Format::Html | Format::Gradescope, None) => return Err(only_one()),
-    };
-    Ok((text, Outcome::Done))
+    })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -194,15 +187,5 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// A failure that names a file, and what led to it.
 fn named(path: &Path, error: &(dyn Error + 'static)) -> Failure {
-    let mut text = format!("{}: {error}", safe(&path.display().to_string()));
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    Failure::new(text.trim_end().to_owned())
-}
-
-pub(super) fn failure(error: &dyn Error) -> Failure {
-    Failure::new(error.to_string())
+    Failure::about(&safe(&path.display().to_string()), error)
 }

@@ -1,6 +1,5 @@
 //! The captures that the user names.
 
-use std::error::Error;
 use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -35,6 +34,18 @@ impl Input {
     pub(super) fn open(path: &Path) -> Result<Self, Failure> {
         let name = path.display().to_string();
         Self::try_open(path).map_err(|why| why.into_failure(&name))
+    }
+
+    /// The same; why it failed is told, and is what it came to.
+    pub(super) fn open_or_tell(path: &Path, outcome: &mut Outcome) -> Option<Self> {
+        match Self::open(path) {
+            Ok(input) => Some(input),
+            Err(failure) => {
+                output::error(&failure);
+                *outcome = Outcome::Unusable;
+                None
+            }
+        }
     }
 
     /// The same, for who wants to know why it failed.
@@ -83,16 +94,11 @@ impl Unopened {
 pub(super) fn each(files: &[PathBuf], mut read: impl FnMut(Input, &mut dyn FnMut(u64))) -> Outcome {
     let mut outcome = Outcome::Done;
     for file in files {
-        match Input::open(file) {
-            Ok(input) => {
-                let mut progress = Progress::new(&input.name, input.octets);
-                read(input, &mut |octets| progress.set(octets));
-            }
-            Err(failure) => {
-                output::error(&failure);
-                outcome = Outcome::Unusable;
-            }
-        }
+        let Some(input) = Input::open_or_tell(file, &mut outcome) else {
+            continue;
+        };
+        let mut progress = Progress::new(&input.name, input.octets);
+        read(input, &mut |octets| progress.set(octets));
     }
     outcome
 }
@@ -103,13 +109,7 @@ fn failure(name: &str, error: &CaptureError) -> Failure {
     } else {
         safe(name)
     };
-    let mut text = format!("{name}: {error}");
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    let failure = Failure::new(text);
+    let failure = Failure::about(&name, error);
     match error {
         CaptureError::Empty { .. } => failure.with_hint(
             "tcpdump writes when it is stopped with Ctrl-C, or at once with `-U`".to_owned(),

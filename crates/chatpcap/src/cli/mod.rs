@@ -54,8 +54,8 @@ enum Command {
     Tui(tui::Arguments),
 }
 
-/// What a command came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a command came to, from good to bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Outcome {
     /// All was done.
     Done,
@@ -83,6 +83,10 @@ pub(crate) fn run() -> ExitCode {
         Command::Rubric(arguments) => rubric::run(arguments),
         Command::Tui(arguments) => tui::run(arguments),
     };
+    let outcome = outcome.unwrap_or_else(|failure| {
+        output::error(&failure);
+        Outcome::Unusable
+    });
     ExitCode::from(match outcome {
         Outcome::Done => 0,
         Outcome::NotThere => 1,

@@ -1,12 +1,12 @@
 //! What the program writes, and how it looks.
 
+use std::error::Error;
+use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use chatpcap::report::{Layout, Paint};
 use clap::{Args, ValueEnum};
-
-use super::Outcome;
 
 /// The looks of text.
 #[derive(Clone, Copy, Debug, Args)]
@@ -78,6 +78,22 @@ impl Failure {
         Self { text, hint: None }
     }
 
+    /// An error in its own words.
+    pub(super) fn of(error: impl Display) -> Self {
+        Self::new(error.to_string())
+    }
+
+    /// An error in its own words, with what it is about and what led to it.
+    pub(super) fn about(what: &str, error: &(dyn Error + 'static)) -> Self {
+        let mut text = format!("{what}: {error}");
+        let mut source = error.source();
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        Self::new(text.trim_end().to_owned())
+    }
+
     /// Why, in words.
     pub(super) fn text(&self) -> &str {
         &self.text
@@ -102,17 +118,19 @@ pub(super) fn error(failure: &Failure) {
     drop(io::stderr().write_all(text.as_bytes()));
 }
 
-/// Prints a report. A reader who has read enough is no failure.
-pub(super) fn print(text: &str, outcome: Outcome) -> Outcome {
+/// Prints a report.
+pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    match stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-    {
-        Err(failure) if failure.kind() != ErrorKind::BrokenPipe => {
-            error(&Failure::new(format!("standard output: {failure}")));
-            Outcome::Unusable
+    let written = stdout.write_all(text.as_bytes());
+    finish(written.and_then(|()| stdout.flush()), "standard output")
+}
+
+/// What became of what was written. A reader who has read enough is no failure.
+pub(super) fn finish(written: io::Result<()>, what: &str) -> Result<(), Failure> {
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::new(format!("{what}: {error}")))
         }
-        _ => outcome,
+        _ => Ok(()),
     }
 }

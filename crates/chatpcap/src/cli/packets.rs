@@ -96,17 +96,7 @@ enum Sink {
 }
 
 /// Runs the command.
-pub(super) fn run(arguments: &Arguments) -> Outcome {
-    match list(arguments) {
-        Ok(outcome) => outcome,
-        Err(failure) => {
-            output::error(&failure);
-            Outcome::Unusable
-        }
-    }
-}
-
-fn list(arguments: &Arguments) -> Result<Outcome, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let filter = arguments.selection.filter()?;
     let mut sink = sink(arguments)?;
     let mut stdout = BufWriter::new(io::stdout().lock());
@@ -117,36 +107,26 @@ fn list(arguments: &Arguments) -> Result<Outcome, Failure> {
         if printed.is_err() || left == 0 {
             break;
         }
-        match Input::open(path) {
-            Ok(input) => {
-                let name = input.name.clone();
-                let count = read(input, filter.as_deref(), &mut sink, &mut stdout, left)?;
-                left = left.saturating_sub(count.selected);
-                printed = count.printed;
-                if let (Sink::Count, true) = (&sink, printed.is_ok()) {
-                    printed = match arguments.files.len() {
-                        1 => writeln!(stdout, "{}", count.selected),
-                        _ => writeln!(stdout, "{}: {}", safe(&name), count.selected),
-                    };
-                }
-            }
-            Err(failure) => {
-                output::error(&failure);
-                outcome = Outcome::Unusable;
-            }
+        let Some(input) = Input::open_or_tell(path, &mut outcome) else {
+            continue;
+        };
+        let name = input.name.clone();
+        let count = read(input, filter.as_deref(), &mut sink, &mut stdout, left)?;
+        left = left.saturating_sub(count.selected);
+        printed = count.printed;
+        if let (Sink::Count, true) = (&sink, printed.is_ok()) {
+            printed = match arguments.files.len() {
+                1 => writeln!(stdout, "{}", count.selected),
+                _ => writeln!(stdout, "{}: {}", safe(&name), count.selected),
+            };
         }
     }
     let end = sink.end()?;
     printed = printed
         .and_then(|()| stdout.write_all(end.as_bytes()))
         .and_then(|()| stdout.flush());
-    match printed {
-        // A reader who has read enough is no failure.
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::new(format!("standard output: {error}")))
-        }
-        _ => Ok(outcome),
-    }
+    output::finish(printed, "standard output")?;
+    Ok(outcome)
 }
 
 /// What one capture came to.

@@ -7,7 +7,6 @@ use chatpcap::grade::Gradebook;
 use chatpcap::report::{self, Layout, safe};
 
 use super::file::cannot_write;
-use super::grade::failure;
 use super::output::Failure;
 
 /// The folder of the hand-ins' pages.
@@ -36,24 +35,18 @@ pub(super) fn write(out: &Path, book: &Gradebook) -> Result<(), Failure> {
     let class: [(&str, String); 4] = [
         (
             "index.html",
-            report::class_html(book, &names).map_err(|error| failure(&error))?,
+            report::class_html(book, &names).map_err(Failure::of)?,
         ),
         ("index.txt", report::class_text(book, &layout)),
-        (
-            "marks.csv",
-            report::class_csv(book).map_err(|error| failure(error.as_ref()))?,
-        ),
-        (
-            "marks.json",
-            report::class_json(book).map_err(|error| failure(&error))?,
-        ),
+        ("marks.csv", report::class_csv(book).map_err(Failure::of)?),
+        ("marks.json", report::class_json(book).map_err(Failure::of)?),
     ];
     for (name, text) in class {
         write_file(&out.join(name), &text)?;
     }
     for (grade, name) in book.grades.iter().zip(&names) {
-        let html = report::page_html(book, grade).map_err(|error| failure(&error))?;
-        let results = report::gradescope(grade).map_err(|error| failure(&error))?;
+        let html = report::page_html(book, grade).map_err(Failure::of)?;
+        let results = report::gradescope(grade).map_err(Failure::of)?;
         let file = |ending: &str| -> PathBuf { out.join(HAND_INS).join(format!("{name}{ending}")) };
         write_file(&file(".html"), &html)?;
         write_file(&file(".txt"), &report::page_text(book, grade, &layout))?;

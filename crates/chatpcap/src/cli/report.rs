@@ -52,17 +52,7 @@ pub(super) struct Arguments {
 const MAX_SKETCHED: usize = 10_000;
 
 /// Runs the command.
-pub(super) fn run(arguments: &Arguments) -> Outcome {
-    match report(arguments) {
-        Ok(outcome) => outcome,
-        Err(failure) => {
-            output::error(&failure);
-            Outcome::Unusable
-        }
-    }
-}
-
-fn report(arguments: &Arguments) -> Result<Outcome, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let is_stdout = |path: &Path| path.as_os_str() == "-";
     let target = match &arguments.output {
         Some(path) if !is_stdout(path) => {
@@ -115,11 +105,10 @@ fn report(arguments: &Arguments) -> Result<Outcome, Failure> {
         names: &arguments.names.list(),
         notices: &notices,
     };
-    let page = report
-        .html(sketches)
-        .map_err(|error| Failure::new(error.to_string()))?;
+    let page = report.html(sketches).map_err(Failure::of)?;
     match target {
-        Some(target) => file::write(target, page.as_bytes()).map(|()| outcome),
-        None => Ok(output::print(&page, outcome)),
+        Some(target) => file::write(target, page.as_bytes())?,
+        None => output::print(&page)?,
     }
+    Ok(outcome)
 }

@@ -9,6 +9,7 @@ use chatpcap::report::safe;
 use clap::{Args, Subcommand};
 
 use super::Outcome;
+use super::file::cannot_write;
 use super::output::{self, Failure};
 
 /// What students call: `TestLab3().test_4_1(...)`.
@@ -41,14 +42,15 @@ struct Target {
 }
 
 /// Runs the command.
-pub(super) fn run(arguments: &Arguments) -> Outcome {
+pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let (target, text, default) = match &arguments.what {
         What::New(target) => (target, LAB, "lab3.toml"),
         What::Python(target) => (target, PYTHON, "test_lab3.py"),
     };
     let path = target.file.as_deref().unwrap_or_else(|| Path::new(default));
     if path.as_os_str() == "-" {
-        return output::print(text, Outcome::Done);
+        output::print(text)?;
+        return Ok(Outcome::Done);
     }
     let mut options = OpenOptions::new();
     options.write(true).truncate(true);
@@ -58,19 +60,14 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         options.create_new(true);
     }
     let name = safe(&path.display().to_string());
-    match options
+    let written = options
         .open(path)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-    {
-        Ok(()) => output::print(&format!("wrote {name}\n"), Outcome::Done),
-        Err(error) => {
-            let mut failure = Failure::new(format!("{name}: cannot write: {error}"));
-            if error.kind() == ErrorKind::AlreadyExists {
-                failure = Failure::new(format!("{name}: is there already"))
-                    .with_hint("`--force` writes over it".to_owned());
-            }
-            output::error(&failure);
-            Outcome::Unusable
-        }
-    }
+        .and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => Failure::new(format!("{name}: is there already"))
+            .with_hint("`--force` writes over it".to_owned()),
+        _ => cannot_write(path, &error),
+    })?;
+    output::print(&format!("wrote {name}\n"))?;
+    Ok(Outcome::Done)
 }

@@ -1,6 +1,5 @@
 //! `chatpcap verify`.
 
-use std::error::Error;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -75,30 +74,18 @@ enum Format {
 }
 
 /// Runs the command.
-pub(super) fn run(arguments: &Arguments) -> Outcome {
-    let sheet = match sheet(arguments) {
-        Ok(sheet) => sheet,
-        Err(failure) => {
-            output::error(&failure);
-            return Outcome::Unusable;
-        }
-    };
+pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let sheet = sheet(arguments)?;
     let given = arguments.roles.given();
     let mut watch = given.watch(ARROWS);
-    watch.filter = match arguments.selection.filter() {
-        Ok(filter) => filter,
-        Err(failure) => {
-            output::error(&failure);
-            return Outcome::Unusable;
-        }
-    };
+    watch.filter = arguments.selection.filter()?;
     let mut traces = Vec::new();
     let read = input::each(&arguments.files, |input, progress| {
         traces.push(Trace::read(&input.name, input.capture, &watch, progress));
     });
     // An answer that the missing capture would show must not be called wrong.
     if read != Outcome::Done {
-        return read;
+        return Ok(read);
     }
     let analysis = Analysis::new(traces, &given);
     let verification = Verification::new(&analysis, &sheet);
@@ -109,22 +96,17 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         hint: arguments.hint,
     };
     let text = match arguments.format {
-        Format::Text => Ok(report::check_text(&check, &arguments.looks.layout())),
-        Format::Json => report::check_json(&check).map_err(|error| error.to_string()),
-        Format::Junit => report::check_junit(&check).map_err(|error| error.to_string()),
+        Format::Text => report::check_text(&check, &arguments.looks.layout()),
+        Format::Json => report::check_json(&check).map_err(Failure::of)?,
+        Format::Junit => report::check_junit(&check).map_err(Failure::of)?,
     };
     let outcome = if verification.is_right() {
         Outcome::Done
     } else {
         Outcome::NotThere
     };
-    match text {
-        Ok(text) => output::print(&text, outcome),
-        Err(error) => {
-            output::error(&Failure::new(error));
-            Outcome::Unusable
-        }
-    }
+    output::print(&text)?;
+    Ok(outcome)
 }
 
 /// What was typed: the file, and what the command line says beside it.
@@ -153,13 +135,6 @@ fn read(path: &Path) -> Result<Sheet, Failure> {
     } else {
         safe(&path.display().to_string())
     };
-    let failure = |error: &dyn Error| {
-        let mut text = format!("{name}: {error}");
-        if let Some(cause) = error.source() {
-            text = format!("{text}: {cause}");
-        }
-        Failure::new(text)
-    };
     let mut octets = Vec::new();
     let source: io::Result<Box<dyn Read>> = if path.as_os_str() == "-" {
         Ok(Box::new(io::stdin()))
@@ -169,5 +144,5 @@ fn read(path: &Path) -> Result<Sheet, Failure> {
     source
         .and_then(|source| source.take(MAX_SHEET_OCTETS + 1).read_to_end(&mut octets))
         .map_err(|error| Failure::new(format!("{name}: cannot read answers: {error}")))?;
-    Sheet::read(&path.to_string_lossy(), &octets).map_err(|error| failure(&error))
+    Sheet::read(&path.to_string_lossy(), &octets).map_err(|error| Failure::about(&name, &error))
 }

@@ -3,7 +3,7 @@
 mod options;
 mod pen;
 
-use std::io::{self, BufWriter, ErrorKind};
+use std::io::{self, BufWriter};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -134,27 +134,7 @@ const DETAIL: usize = 53;
 const MEASURED: usize = 5000;
 
 /// Runs the command.
-pub(super) fn run(arguments: &Arguments) -> Outcome {
-    match draw(arguments) {
-        Ok(outcome) => outcome,
-        Err(failure) => {
-            output::error(&failure);
-            Outcome::Unusable
-        }
-    }
-}
-
-/// What a graph is made of, as the user asked for it.
-struct Request<'a> {
-    arguments: &'a Arguments,
-    format: Format,
-    given: Given,
-    watch: Watch,
-    choice: Choice,
-    layout: Layout,
-}
-
-fn draw(arguments: &Arguments) -> Result<Outcome, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let given = arguments.roles.given();
     let mut watch = given.watch(0);
     watch.filter = arguments.selection.filter()?;
@@ -176,6 +156,16 @@ fn draw(arguments: &Arguments) -> Result<Outcome, Failure> {
         [file] if is_text_to_read && arguments.arrows.is_none() => request.stream(file),
         files => request.whole(files),
     }
+}
+
+/// What a graph is made of, as the user asked for it.
+struct Request<'a> {
+    arguments: &'a Arguments,
+    format: Format,
+    given: Given,
+    watch: Watch,
+    choice: Choice,
+    layout: Layout,
 }
 
 impl Arguments {
@@ -239,13 +229,13 @@ impl Request<'_> {
         let graph = self.graph(sketches, &analysis);
         let text = self.text(&graph, &analysis)?;
         match &self.arguments.output {
-            None => Ok(self.checked(output::print(&text, outcome), graph.entries.is_empty())),
+            None => output::print(&text)?,
             Some(path) => {
                 file::check(path, files)?;
                 file::write(path, text.as_bytes())?;
-                Ok(self.checked(outcome, graph.entries.is_empty()))
             }
         }
+        Ok(self.checked(outcome, graph.entries.is_empty()))
     }
 
     fn options(&self) -> Options {
@@ -283,13 +273,13 @@ impl Request<'_> {
     fn text(&self, graph: &Graph, analysis: &Analysis) -> Result<String, Failure> {
         let more = "`--arrows all` draws them, `-Y` and `--flow` choose";
         let script = self.words(graph, analysis).script(graph, more);
-        let failed = |error: &dyn std::error::Error| Failure::new(error.to_string());
         Ok(match self.format {
             Format::Text => graph_text(&script, &self.layout),
-            Format::Json => graph_json(graph).map_err(|error| failed(&error))?,
-            Format::Svg => graph_svg(&script, SvgOptions { standalone: true })
-                .map_err(|error| failed(&error))?,
-            Format::Html => graph_html(&script).map_err(|error| failed(&error))?,
+            Format::Json => graph_json(graph).map_err(Failure::of)?,
+            Format::Svg => {
+                graph_svg(&script, SvgOptions { standalone: true }).map_err(Failure::of)?
+            }
+            Format::Html => graph_html(&script).map_err(Failure::of)?,
             Format::Mermaid => graph_mermaid(&script),
             Format::Plantuml => graph_plantuml(&script),
             Format::Markdown => graph_markdown(&script, &self.layout),
@@ -322,8 +312,8 @@ impl Request<'_> {
         let mut graph = self.graph(vec![sketch], &analysis);
         if is_all {
             let text = self.text(&graph, &analysis)?;
-            let outcome = output::print(&text, Outcome::Done);
-            return Ok(self.checked(outcome, graph.entries.is_empty()));
+            output::print(&text)?;
+            return Ok(self.checked(Outcome::Done, graph.entries.is_empty()));
         }
         graph.nodes = Nodes::new(self.arguments.names.names());
         graph.nodes.take(hosts);
@@ -422,12 +412,8 @@ impl Request<'_> {
         }
         let is_empty = tally.selected == tally.others.saturating_add(tally.hidden);
         let ended = drawn.and_then(|()| pen.end(&mut composer, &tally));
-        match ended {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(Failure::new(format!("standard output: {error}")))
-            }
-            _ => Ok(self.checked(Outcome::Done, is_empty)),
-        }
+        output::finish(ended, "standard output")?;
+        Ok(self.checked(Outcome::Done, is_empty))
     }
 
     /// A flow that was asked for and is not there is told.
@@ -443,11 +429,7 @@ impl Request<'_> {
             &Failure::new(format!("no packet of flow {name}"))
                 .with_hint("`chatpcap conversations` lists the flows".to_owned()),
         );
-        if outcome == Outcome::Done {
-            Outcome::NotThere
-        } else {
-            outcome
-        }
+        outcome.max(Outcome::NotThere)
     }
 }
 

@@ -19,7 +19,7 @@ use self::screen::Screen;
 use super::Outcome;
 use super::filter::Selection;
 use super::input::Input;
-use super::output::{self, Failure, When};
+use super::output::{Failure, When};
 
 /// Look around in captures: flows, the flow graph of each, packets with their fields and octets.
 ///
@@ -52,17 +52,7 @@ pub(super) struct Arguments {
 }
 
 /// Runs the command.
-pub(super) fn run(arguments: &Arguments) -> Outcome {
-    match show(arguments) {
-        Ok(()) => Outcome::Done,
-        Err(failure) => {
-            output::error(&failure);
-            Outcome::Unusable
-        }
-    }
-}
-
-fn show(arguments: &Arguments) -> Result<(), Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     arguments.selection.filter()?;
     let files = arguments.files.iter().map(|path| usable(path));
     let files: Vec<(String, u64)> = files.collect::<Result<_, _>>()?;
@@ -82,7 +72,8 @@ fn show(arguments: &Arguments) -> Result<(), Failure> {
     let mut screen = Screen::open(look)?;
     news::listen(&sender)?;
     drop(sender);
-    turn(&mut view, &mut screen, &readers, &news)
+    turn(&mut view, &mut screen, &readers, &news)?;
+    Ok(Outcome::Done)
 }
 
 /// Draws, waits for news, and so on until the user is done.
