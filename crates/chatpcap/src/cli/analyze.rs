@@ -1,7 +1,6 @@
 //! `chatpcap analyze`.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use chatpcap::ask::Analysis;
 use chatpcap::report;
@@ -11,6 +10,7 @@ use clap::{Args, ValueEnum};
 use super::Outcome;
 use super::filter::Selection;
 use super::input;
+use super::limit::Limit;
 use super::output::{self, Failure, Looks};
 use super::roles::Roles;
 
@@ -45,7 +45,7 @@ pub(super) struct Arguments {
 
     /// Draw at most so many packets in the flow graph, or `all`
     #[arg(long, value_name = "N", default_value = "200")]
-    arrows: Arrows,
+    arrows: Limit,
 
     /// Exit with status 1 unless every question is answered
     #[arg(long)]
@@ -70,27 +70,6 @@ enum Format {
     Csv,
     /// For a report
     Markdown,
-}
-
-/// How many packets the flow graph draws.
-#[derive(Clone, Copy, Debug)]
-struct Arrows(usize);
-
-impl FromStr for Arrows {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        number_or_all(text).map(Self)
-    }
-}
-
-/// A number, or `all`.
-pub(super) fn number_or_all(text: &str) -> Result<usize, String> {
-    if text == "all" {
-        return Ok(usize::MAX);
-    }
-    text.parse()
-        .map_err(|_| "needs a number or `all`".to_owned())
 }
 
 /// Runs the command.

@@ -2,7 +2,6 @@
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -17,6 +16,7 @@ use clap::{Args, ValueEnum};
 
 use super::filter::Selection;
 use super::input::Input;
+use super::limit::Limit;
 use super::output::{self, Failure, Looks};
 use super::{Outcome, progress};
 
@@ -71,7 +71,7 @@ pub(super) struct Arguments {
 
     /// Show at most so many of each layer, or `all` [default: 50; json and csv: all]
     #[arg(long, value_name = "N")]
-    top: Option<Top>,
+    top: Option<Limit>,
 
     /// Columns of tables, with commas between them [default: what fits]
     #[arg(long, value_name = "COLUMN", value_delimiter = ',', value_parser = column)]
@@ -107,23 +107,6 @@ enum Format {
     Csv,
     /// For a report
     Markdown,
-}
-
-/// How many conversations are shown.
-#[derive(Clone, Copy, Debug)]
-struct Top(usize);
-
-impl FromStr for Top {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "all" {
-            return Ok(Self(usize::MAX));
-        }
-        text.parse()
-            .map(Self)
-            .map_err(|_| "needs a number or `all`")
-    }
 }
 
 fn column(name: &str) -> Result<&'static Column, String> {

@@ -15,6 +15,7 @@ mod grade;
 mod graph;
 mod host_names;
 mod input;
+mod limit;
 mod output;
 mod packets;
 mod pages;

@@ -19,13 +19,14 @@ use chatpcap::report::{
 use chatpcap::trace::{Arrow, FlowNumber, Pass, Trace, Watch};
 use clap::{Args, ValueEnum};
 
-use self::options::{Arrows, flow, hidden};
+use self::options::{flow, hidden};
 use self::pen::Pen;
 use super::Outcome;
 use super::file;
 use super::filter::Selection;
 use super::host_names::HostNames;
 use super::input::{self, Input};
+use super::limit::Limit;
 use super::output::{self, Failure, Looks};
 use super::progress::Progress;
 use super::roles::Roles;
@@ -79,7 +80,7 @@ pub(super) struct Arguments {
 
     /// Draw at most so many rows, or `all` [default: all as text, else 1000]
     #[arg(long, value_name = "N")]
-    arrows: Option<Arrows>,
+    arrows: Option<Limit>,
 
     /// Write to a file, whose name tells the form: .svg .mmd .puml .md .html .json .txt
     #[arg(short = 'o', long = "output", value_name = "FILE")]

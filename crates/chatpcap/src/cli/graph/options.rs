@@ -1,23 +1,7 @@
 //! What the options of a flow graph say.
 
-use std::str::FromStr;
-
 use chatpcap::graph::Hidden;
 use chatpcap::trace::FlowNumber;
-
-use crate::cli::analyze::number_or_all;
-
-/// How many rows are drawn.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Arrows(pub(super) usize);
-
-impl FromStr for Arrows {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        number_or_all(text).map(Self)
-    }
-}
 
 /// A flow: `tcp:3`.
 pub(super) fn flow(text: &str) -> Result<FlowNumber, String> {
