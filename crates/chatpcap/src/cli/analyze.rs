@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use chatpcap::ask::Analysis;
 use chatpcap::report;
 use chatpcap::trace::Trace;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::Outcome;
 use super::filter::Selection;
 use super::input;
 use super::limit::Limit;
-use super::output::{self, Failure, Looks};
+use super::output::{self, Failure, Format, Looks};
 use super::roles::Roles;
 
 /// Show what captures are, the lab's answers with their evidence, the handshakes and the flow graph.
@@ -51,25 +51,12 @@ pub(super) struct Arguments {
     #[arg(long)]
     require: bool,
 
-    /// What to print
+    /// What to print; json follows schema chatpcap/analyze/1, csv has only the answers
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 
     #[command(flatten)]
     looks: Looks,
-}
-
-/// The form of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// Everything, for programs: schema chatpcap/analyze/1
-    Json,
-    /// The answers, a row each
-    Csv,
-    /// For a report
-    Markdown,
 }
 
 /// Runs the command.

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use chatpcap::ask::{Roles as Who, Story};
 use chatpcap::report::StoryReport;
 use chatpcap::trace::{Listener, Trace};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::Outcome;
 use super::filter::Selection;
 use super::input;
-use super::output::{self, Failure, Looks};
+use super::output::{self, Failure, Format, Looks};
 use super::roles::Roles;
 
 /// Tell what happened in the chat: who logged in, who said what to whom, and who left.
@@ -32,24 +32,12 @@ pub(super) struct Arguments {
     #[command(flatten)]
     selection: Selection,
 
-    /// What to print
+    /// What to print; json follows schema chatpcap/chat/1, csv has a row an event
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 
     #[command(flatten)]
     looks: Looks,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// Everything, for programs: schema chatpcap/chat/1
-    Json,
-    /// A row an event
-    Csv,
-    /// For a report
-    Markdown,
 }
 
 /// Runs the command.

@@ -17,7 +17,7 @@ use clap::{Args, ValueEnum};
 use super::filter::Selection;
 use super::input::Input;
 use super::limit::Limit;
-use super::output::{self, Failure, Looks};
+use super::output::{self, Failure, Format, Looks};
 use super::{Outcome, progress};
 
 /// Conversations of a table, unless the user asks for more.
@@ -81,7 +81,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     watch: bool,
 
-    /// What to print
+    /// What to print; json follows schema chatpcap/conversations/1
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 
@@ -95,18 +95,6 @@ enum Type {
     Ip,
     Tcp,
     Udp,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// Everything, for programs: schema chatpcap/conversations/1
-    Json,
-    /// Everything, a row each
-    Csv,
-    /// For a report
-    Markdown,
 }
 
 fn column(name: &str) -> Result<&'static Column, String> {

@@ -2,10 +2,10 @@
 
 use chatpcap::field::{self, Field};
 use chatpcap::report::safe;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::Outcome;
-use super::output::{self, Failure};
+use super::output::{self, Failure, Format};
 
 /// List the fields that display filters and `packets -e` know.
 #[derive(Debug, Args)]
@@ -18,21 +18,9 @@ pub(super) struct Arguments {
     #[arg(value_name = "PREFIX", default_value = "")]
     prefix: String,
 
-    /// What to print
+    /// What to print; json follows schema chatpcap/fields/1
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// For programs: schema chatpcap/fields/1
-    Json,
-    /// For a spreadsheet
-    Csv,
-    /// For a report
-    Markdown,
 }
 
 /// Runs the command.

@@ -8,6 +8,19 @@ use anstream::{AutoStream, ColorChoice};
 use chatpcap::report::{Layout, Paint};
 use clap::{Args, ValueEnum};
 
+/// The form of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    Text,
+    /// Everything, for programs
+    Json,
+    /// For a spreadsheet, a row each
+    Csv,
+    /// For a report
+    Markdown,
+}
+
 /// The looks of text.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct Looks {
