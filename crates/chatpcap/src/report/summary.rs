@@ -25,6 +25,33 @@ pub(super) fn capture(trace: &Trace, layout: &Layout) -> String {
 
 /// Up to three lines: the file, the times, the protocols.
 pub(super) fn facts(trace: &Trace) -> Vec<String> {
+    let octets = counted(trace.octets, "octet");
+    let frames = match trace.unselected {
+        0 => counted(trace.packets, "frame"),
+        others => format!(
+            "{} of {}",
+            trace.packets,
+            counted(trace.packets.saturating_add(others), "frame")
+        ),
+    };
+    let mut lines = vec![format!(
+        "{}, {frames}, {octets} on the wire",
+        format_and_links(trace)
+    )];
+    if let (Some(first), Some(last)) = (trace.first, trace.last) {
+        lines.push(format!(
+            "{} to {}, {} s",
+            first.to_utc(trace.precision),
+            last.to_utc(trace.precision),
+            seconds(last.since(first), trace.precision)
+        ));
+    }
+    lines.extend(protocols(trace));
+    lines
+}
+
+/// `pcap in gzip, EN10MB`.
+pub(super) fn format_and_links(trace: &Trace) -> String {
     let mut file = trace.format.to_string();
     // Writing to a string cannot fail.
     if let Some(compression) = trace.compression {
@@ -39,25 +66,11 @@ pub(super) fn facts(trace: &Trace) -> Vec<String> {
     if let Some(more @ 1..) = trace.links.len().checked_sub(MAX_LINKS) {
         let _ = write!(file, " and {}", counted(count(more), "more link type"));
     }
-    let octets = counted(trace.octets, "octet");
-    let frames = match trace.unselected {
-        0 => counted(trace.packets, "frame"),
-        others => format!(
-            "{} of {}",
-            trace.packets,
-            counted(trace.packets.saturating_add(others), "frame")
-        ),
-    };
-    let _ = write!(file, ", {frames}, {octets} on the wire");
-    let mut lines = vec![file];
-    if let (Some(first), Some(last)) = (trace.first, trace.last) {
-        lines.push(format!(
-            "{} to {}, {} s",
-            first.to_utc(trace.precision),
-            last.to_utc(trace.precision),
-            seconds(last.since(first), trace.precision)
-        ));
-    }
+    file
+}
+
+/// `frames with ARP 8, IPv4 41; flows: TCP 1, UDP 2`; `None` where there is no such frame.
+pub(super) fn protocols(trace: &Trace) -> Option<String> {
     let protocols = &trace.protocols;
     let counts = [
         (protocols.arp, "ARP"),
@@ -74,15 +87,14 @@ pub(super) fn facts(trace: &Trace) -> Vec<String> {
     let present: Vec<_> = present
         .map(|(frames, name)| format!("{name} {}", grouped(*frames)))
         .collect();
-    if !present.is_empty() {
-        lines.push(format!(
+    (!present.is_empty()).then(|| {
+        format!(
             "frames with {}; flows: TCP {}, UDP {}",
             present.join(", "),
             grouped(count(trace.flows.shown_tcp().count())),
             grouped(count(trace.flows.shown_udp().count()))
-        ));
-    }
-    lines
+        )
+    })
 }
 
 /// Who is who: name, address, and how that is known.

@@ -3,7 +3,7 @@
 use super::words::{Words, and};
 use crate::report::layout::safe;
 use crate::report::number::{counted, grouped, seconds};
-use crate::report::summary::{facts, roles};
+use crate::report::summary::{format_and_links, protocols, roles};
 use crate::trace::Trace;
 
 /// Captures that are listed one by one.
@@ -40,15 +40,12 @@ pub(super) fn rows(words: Words<'_>) -> (Vec<CaptureRow>, usize) {
 }
 
 fn row(words: Words<'_>, index: usize, trace: &Trace) -> CaptureRow {
-    let [file, .., protocols] = &facts(trace)[..] else {
-        return CaptureRow::nothing(words.file(index));
-    };
-    // What the columns have is left out: `pcap, EN10MB, 57 frames, 5,883 octets on the wire`.
-    let format = file.rsplitn(3, ", ").nth(2).unwrap_or(file);
     let duration = trace.first.zip(trace.last);
     CaptureRow {
         name: words.file(index),
-        what: vec![format.to_owned(), protocols.clone()],
+        what: std::iter::once(format_and_links(trace))
+            .chain(protocols(trace))
+            .collect(),
         frames: match trace.unselected {
             0 => grouped(trace.packets),
             others => format!(
@@ -65,19 +62,6 @@ fn row(words: Words<'_>, index: usize, trace: &Trace) -> CaptureRow {
             || "-".to_owned(),
             |(first, last)| seconds(last.since(first), trace.precision),
         ),
-    }
-}
-
-impl CaptureRow {
-    fn nothing(name: String) -> Self {
-        Self {
-            name,
-            what: Vec::new(),
-            frames: "0".to_owned(),
-            octets: "0".to_owned(),
-            first: "-".to_owned(),
-            seconds: "-".to_owned(),
-        }
     }
 }
 

@@ -262,7 +262,7 @@ fn table(words: Words<'_>, cost: &Cost, kind: &str) -> CostTable {
     }
     if kind != "private" && piece(cost, Part::Copies).is_none() {
         notes.push(
-            "The copies that the server sends to the others are not in this capture.".to_owned(),
+            "No copy of it that the server sends to others is found in this capture.".to_owned(),
         );
     }
     if cost.is_shared {
@@ -361,8 +361,13 @@ pub(super) fn facts(words: Words<'_>, essay: &Essay) -> Vec<Fact> {
         };
         facts.push(Fact::new(
             format!(
-                "Opening and closing the connection takes {} and {} more, once for all messages that go over \
-                 it; UDP has nothing of the kind.{part}",
+                "{} takes {} and {} more, once for all messages that go over it; UDP has nothing of the \
+                 kind.{part}",
+                if closing.packets > 0 {
+                    "Opening and closing the connection"
+                } else {
+                    "Opening the connection (its end is not in the capture)"
+                },
                 counted(packets, "packet"),
                 counted(octets, "octet"),
             ),
