@@ -2,7 +2,7 @@
 
 use super::names::ETHER_TYPES;
 use super::{Field, Kind, Scope, Value};
-use crate::packet::{self, Protocol};
+use crate::packet::{self, Protocol, ether_type};
 
 const SCOPE: Scope = Scope::Layers(&[Protocol::Ethernet]);
 
@@ -11,8 +11,6 @@ const SOURCE: packet::Field = packet::Field::new("source", 6, 6);
 const TYPE: packet::Field = packet::Field::new("type", 12, 2);
 const DESTINATION_OUI: packet::Field = packet::Field::new("destination_oui", 0, 3);
 const SOURCE_OUI: packet::Field = packet::Field::new("source_oui", 6, 3);
-/// A type below this is a length (IEEE 802.3 §3.2.6).
-const FIRST_TYPE: u64 = 0x600;
 /// Octets of the header.
 const HEADER: usize = 14;
 /// The bit of an address that says it was given locally, and the one of a group address.
@@ -48,8 +46,8 @@ pub(super) const FIELDS: &[Field] = &[
         SCOPE,
         Kind::Unsigned(16),
         |view, out| {
-            let value = view.header.u16(TYPE).map(u64::from);
-            out.unsigned(value.filter(|value| *value >= FIRST_TYPE));
+            let value = view.header.u16(TYPE);
+            out.unsigned(value.filter(|value| *value >= ether_type::FIRST));
         },
     )
     .hexadecimal()
@@ -60,8 +58,8 @@ pub(super) const FIELDS: &[Field] = &[
         SCOPE,
         Kind::Unsigned(16),
         |view, out| {
-            let value = view.header.u16(TYPE).map(u64::from);
-            out.unsigned(value.filter(|value| *value < FIRST_TYPE));
+            let value = view.header.u16(TYPE);
+            out.unsigned(value.filter(|value| *value < ether_type::FIRST));
         },
     ),
     Field::bits(

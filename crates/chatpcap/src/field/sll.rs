@@ -13,7 +13,7 @@
 
 use super::names::{ETHER_TYPES, PACKET_TYPES};
 use super::{Field, Kind, Scope, Value, View};
-use crate::packet::Protocol;
+use crate::packet::{Protocol, ether_type};
 
 const BOTH: Scope = Scope::Layers(&[Protocol::LinuxSll, Protocol::LinuxSll2]);
 const SECOND: Scope = Scope::Layers(&[Protocol::LinuxSll2]);
@@ -72,8 +72,7 @@ pub(super) const FIELDS: &[Field] = &[
         BOTH,
         Kind::Unsigned(16),
         |view, out| {
-            // Below this the protocol is one of Linux's own (802.3, 802.2 ...).
-            out.unsigned(protocol(view).filter(|protocol| *protocol >= 0x600));
+            out.unsigned(protocol(view).filter(|protocol| *protocol >= ether_type::FIRST));
         },
     )
     .hexadecimal()
@@ -84,7 +83,7 @@ pub(super) const FIELDS: &[Field] = &[
         BOTH,
         Kind::Unsigned(16),
         |view, out| {
-            out.unsigned(protocol(view).filter(|protocol| *protocol < 0x600));
+            out.unsigned(protocol(view).filter(|protocol| *protocol < ether_type::FIRST));
         },
     )
     .hexadecimal(),

@@ -2,15 +2,13 @@
 
 use super::names::ETHER_TYPES;
 use super::{Field, Kind, Scope, Value, View};
-use crate::packet::{self, Protocol};
+use crate::packet::{self, Protocol, ether_type};
 
 const SCOPE: Scope = Scope::Layers(&[Protocol::Vlan]);
 
 /// Priority, drop eligibility and identifier.
 const CONTROL: packet::Field = packet::Field::new("tag_control_information", 0, 2);
 const TYPE: packet::Field = packet::Field::new("type", 2, 2);
-/// A type below this is a length (IEEE 802.3 §3.2.6).
-const FIRST_TYPE: u16 = 0x600;
 /// Octets of the tag.
 const HEADER: usize = 4;
 
@@ -58,7 +56,7 @@ pub(super) const FIELDS: &[Field] = &[
         Kind::Unsigned(16),
         |view, out| {
             let value = control(view, false).and_then(|_| view.header.u16(TYPE));
-            out.unsigned(value.filter(|value| *value >= FIRST_TYPE));
+            out.unsigned(value.filter(|value| *value >= ether_type::FIRST));
         },
     )
     .hexadecimal()
@@ -70,7 +68,7 @@ pub(super) const FIELDS: &[Field] = &[
         Kind::Unsigned(16),
         |view, out| {
             let value = control(view, false).and_then(|_| view.header.u16(TYPE));
-            out.unsigned(value.filter(|value| *value < FIRST_TYPE));
+            out.unsigned(value.filter(|value| *value < ether_type::FIRST));
         },
     ),
     Field::protocol("ieee8021ad", "IEEE 802.1ad tag", SCOPE, |view, out| {

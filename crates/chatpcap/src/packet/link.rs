@@ -7,7 +7,7 @@ use super::{Protocol, Reason};
 use crate::capture::LinkType;
 
 /// `EtherType` values (IANA, "IEEE 802 Numbers").
-pub(super) mod ether_type {
+pub(crate) mod ether_type {
     pub(in crate::packet) const IPV4: u16 = 0x0800;
     pub(super) const ARP: u16 = 0x0806;
     pub(in crate::packet) const VLAN: u16 = 0x8100;
@@ -18,8 +18,9 @@ pub(super) mod ether_type {
     pub(super) const PROVIDER_BRIDGE: u16 = 0x88a8;
     pub(super) const VNTAG: u16 = 0x8926;
     pub(super) const OLD_QINQ: u16 = 0x9100;
-    /// Below this an Ethernet frame's type field is a length (IEEE 802.3 §3.2.6).
-    pub(super) const FIRST: u16 = 0x0600;
+    /// Below this an Ethernet frame's type field is a length (IEEE 802.3 §3.2.6), and that of a cooked
+    /// capture one of Linux's own protocols (802.3, 802.2 ...).
+    pub(crate) const FIRST: u16 = 0x0600;
 }
 
 /// Octets of headers that `etherparse` has no slice for.

@@ -41,6 +41,7 @@ pub use self::field::{Field, Header, Position};
 pub use self::icmp::Icmp;
 pub use self::ipv4::Ipv4;
 pub use self::ipv6::Ipv6;
+pub(crate) use self::link::ether_type;
 pub(crate) use self::plain::Plain;
 pub use self::stop::{Reason, Stop};
 pub use self::tcp::{Flags, Tcp};
