@@ -1,6 +1,7 @@
 //! One frame as its fields see it, and the parts that they are read from.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use super::value::{Kind, Value};
 use super::{Scope, big_endian, chat};
@@ -156,6 +157,16 @@ impl<'a, 'o> Out<'a, 'o> {
         if let Some(text) = text {
             self.value(Value::Text(text.into()));
         }
+    }
+
+    /// Gives an IP address as text, if it is all there: names are not resolved.
+    pub fn host(&mut self, address: Option<&[u8]>) {
+        let address = address.and_then(|octets| {
+            let ipv4 = <[u8; 4]>::try_from(octets).map(IpAddr::from);
+            let ipv6 = || <[u8; 16]>::try_from(octets).map(IpAddr::from);
+            ipv4.or_else(|_| ipv6()).ok()
+        });
+        self.text(address.map(|address| address.to_string()));
     }
 
     /// Gives octets, if there are any.

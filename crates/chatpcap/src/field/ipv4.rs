@@ -1,10 +1,10 @@
 //! Fields of the IPv4 header.
 
 use super::names::{CHECKSUM_STATUS, IP_PROTOCOLS};
-use super::{Field, Kind, Out, Scope, Value, View};
+use super::{Field, Kind, Scope, Value, View};
 use crate::packet::ipv4::{
-    DESTINATION, FLAGS_AND_OFFSET, IDENTIFICATION, PROTOCOL, SOURCE, TIME_TO_LIVE, TOTAL_LENGTH,
-    VERSION_AND_LENGTH,
+    CHECKSUM, DESTINATION, FLAGS_AND_OFFSET, IDENTIFICATION, PROTOCOL, SOURCE, TIME_TO_LIVE,
+    TOTAL_LENGTH, VERSION_AND_LENGTH,
 };
 use crate::packet::{self, Protocol};
 
@@ -15,7 +15,6 @@ const BOTH_VERSIONS: Scope = Scope::Layers(&[Protocol::Ipv4, Protocol::Ipv6]);
 
 const SERVICE: packet::Field = packet::Field::new("differentiated_services", 1, 1);
 const FLAGS: packet::Field = packet::Field::new("flags", 6, 1);
-const CHECKSUM: packet::Field = packet::Field::new("header_checksum", 10, 2);
 /// Octets of a header without options.
 const MIN_HEADER: usize = 20;
 
@@ -167,7 +166,7 @@ pub(super) const FIELDS: &[Field] = &[
         SCOPE,
         Kind::Text,
         |view, out| {
-            host(view, out, SOURCE);
+            out.host(view.header.bytes(SOURCE));
         },
     ),
     Field::with(
@@ -176,7 +175,7 @@ pub(super) const FIELDS: &[Field] = &[
         SCOPE,
         Kind::Text,
         |view, out| {
-            host(view, out, DESTINATION);
+            out.host(view.header.bytes(DESTINATION));
         },
     ),
     Field::with(
@@ -185,8 +184,8 @@ pub(super) const FIELDS: &[Field] = &[
         SCOPE,
         Kind::Text,
         |view, out| {
-            host(view, out, SOURCE);
-            host(view, out, DESTINATION);
+            out.host(view.header.bytes(SOURCE));
+            out.host(view.header.bytes(DESTINATION));
         },
     ),
     Field::with(
@@ -217,10 +216,4 @@ pub(super) const FIELDS: &[Field] = &[
 fn header_length(view: &View<'_>) -> Option<usize> {
     let words = view.header.u8(VERSION_AND_LENGTH)? & 0x0f;
     Some(usize::from(words) * 4)
-}
-
-/// Names are not resolved: the text is the address.
-fn host<'a>(view: &View<'a>, out: &mut Out<'a, '_>, place: packet::Field) {
-    let address = view.header.u32(place).map(std::net::Ipv4Addr::from_bits);
-    out.text(address.map(|address| address.to_string()));
 }

@@ -119,7 +119,7 @@ pub(super) const FIELDS: &[Field] = &[
         SCOPE,
         Kind::Text,
         |view, out| {
-            host(view, out, SOURCE);
+            out.host(view.header.bytes(SOURCE));
         },
     ),
     Field::with(
@@ -128,7 +128,7 @@ pub(super) const FIELDS: &[Field] = &[
         SCOPE,
         Kind::Text,
         |view, out| {
-            host(view, out, DESTINATION);
+            out.host(view.header.bytes(DESTINATION));
         },
     ),
     Field::with(
@@ -137,8 +137,8 @@ pub(super) const FIELDS: &[Field] = &[
         SCOPE,
         Kind::Text,
         |view, out| {
-            host(view, out, SOURCE);
-            host(view, out, DESTINATION);
+            out.host(view.header.bytes(SOURCE));
+            out.host(view.header.bytes(DESTINATION));
         },
     ),
     Field::protocol(
@@ -288,15 +288,6 @@ pub(super) const FIELDS: &[Field] = &[
     )
     .hexadecimal(),
 ];
-
-/// Names are not resolved: the text is the address.
-fn host<'a>(view: &View<'a>, out: &mut Out<'a, '_>, place: packet::Field) {
-    let octets = view
-        .header
-        .bytes(place)
-        .and_then(|octets| octets.first_chunk::<16>());
-    out.text(octets.map(|octets| std::net::Ipv6Addr::from(*octets).to_string()));
-}
 
 /// Octets of the header with its extension headers, which Wireshark counts in.
 fn header_length(view: &View<'_>) -> usize {
