@@ -1,7 +1,7 @@
 //! Fields of what the chat says. Each segment is judged alone: of a message that begins in one
 //! segment and ends in another each has a part.
 
-use super::{Field, Kind, Needs, Scope, Value, View};
+use super::{Field, Kind, Needs, Scope, View};
 use crate::flow::Sighting;
 use crate::packet::chat::{self, ChatMessage, Dialect, Speaker};
 use crate::packet::{Layer, Packet, Protocol};
@@ -10,14 +10,10 @@ const SCOPE: Scope = Scope::Chat;
 
 /// `chat.*`.
 pub(super) const FIELDS: &[Field] = &[
-    Field::protocol(
+    Field::message(
         "chat",
         "the chat, native or as the lab's programs speak it",
         SCOPE,
-        |view, out| {
-            let octets = view.header.octets();
-            out.value(Value::Protocol(octets, octets.len()));
-        },
     )
     .needing(Needs::Flow),
     Field::with(

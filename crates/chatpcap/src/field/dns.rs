@@ -11,18 +11,12 @@ const NOT_LINK_LOCAL: Scope = Scope::Dns(&[PORT, MULTICAST_PORT]);
 
 /// `dns.*`.
 pub(super) const FIELDS: &[Field] = &[
-    Field::protocol("dns", "Domain Name System", Scope::Dns(&[PORT]), message),
-    Field::protocol(
-        "mdns",
-        "multicast DNS",
-        Scope::Dns(&[MULTICAST_PORT]),
-        message,
-    ),
-    Field::protocol(
+    Field::message("dns", "Domain Name System", Scope::Dns(&[PORT])),
+    Field::message("mdns", "multicast DNS", Scope::Dns(&[MULTICAST_PORT])),
+    Field::message(
         "llmnr",
         "link-local multicast name resolution",
         Scope::Dns(&[LINK_LOCAL_PORT]),
-        message,
     ),
     Field::with(
         "dns.length",
@@ -397,11 +391,6 @@ pub(super) const FIELDS: &[Field] = &[
         },
     ),
 ];
-
-fn message<'a>(view: &View<'a>, out: &mut Out<'a, '_>) {
-    let octets = view.header.octets();
-    out.value(Value::Protocol(octets, octets.len()));
-}
 
 /// A flag that only answers have.
 fn response_flag(view: &View<'_>, out: &mut Out<'_, '_>, bit: u16) {

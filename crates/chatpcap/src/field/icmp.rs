@@ -1,15 +1,12 @@
 //! Fields of ICMP.
 
 use super::names::{CHECKSUM_STATUS, ICMP_TYPES};
-use super::{Field, Kind, Scope, Value, View};
-use crate::packet::icmp::{CODE, TYPE};
+use super::{Field, Kind, Scope, View};
+use crate::packet::icmp::{CHECKSUM, CODE, IDENTIFIER, SEQUENCE_NUMBER, TYPE};
 use crate::packet::{self, Protocol};
 
 const SCOPE: Scope = Scope::Layers(&[Protocol::Icmp]);
 
-const CHECKSUM: packet::Field = packet::Field::new("checksum", 2, 2);
-const IDENTIFIER: packet::Field = packet::Field::new("identifier", 4, 2);
-const SEQUENCE_NUMBER: packet::Field = packet::Field::new("sequence_number", 6, 2);
 const NEXT_HOP_MTU: packet::Field = packet::Field::new("next_hop_mtu", 6, 2);
 const GATEWAY: packet::Field = packet::Field::new("gateway_internet_address", 4, 4);
 
@@ -27,15 +24,7 @@ mod message {
 
 /// `icmp.*`.
 pub(super) const FIELDS: &[Field] = &[
-    Field::protocol(
-        "icmp",
-        "Internet Control Message Protocol",
-        SCOPE,
-        |view, out| {
-            let octets = view.header.octets();
-            out.value(Value::Protocol(octets, octets.len()));
-        },
-    ),
+    Field::message("icmp", "Internet Control Message Protocol", SCOPE),
     Field::at("icmp.type", "type", SCOPE, Kind::Unsigned(8), &[TYPE]).named(ICMP_TYPES),
     Field::at("icmp.code", "code", SCOPE, Kind::Unsigned(8), &[CODE]),
     Field::at(

@@ -1,15 +1,12 @@
 //! Fields of ICMPv6 and neighbour discovery.
 
 use super::names::ICMPV6_TYPES;
-use super::{Field, Kind, Out, Scope, Value, View};
-use crate::packet::icmp::{CODE, TYPE};
+use super::{Field, Kind, Out, Scope, View};
+use crate::packet::icmp::{CHECKSUM, CODE, IDENTIFIER, SEQUENCE_NUMBER, TYPE};
 use crate::packet::{self, Protocol};
 
 const SCOPE: Scope = Scope::Layers(&[Protocol::Icmpv6]);
 
-const CHECKSUM: packet::Field = packet::Field::new("checksum", 2, 2);
-const IDENTIFIER: packet::Field = packet::Field::new("identifier", 4, 2);
-const SEQUENCE_NUMBER: packet::Field = packet::Field::new("sequence_number", 6, 2);
 const WORD: packet::Field = packet::Field::new("rest_of_header", 4, 4);
 const TARGET: packet::Field = packet::Field::new("target_address", 8, 16);
 const REDIRECTED: packet::Field = packet::Field::new("destination_address", 24, 16);
@@ -32,15 +29,7 @@ mod message {
 
 /// `icmpv6.*`.
 pub(super) const FIELDS: &[Field] = &[
-    Field::protocol(
-        "icmpv6",
-        "Internet Control Message Protocol v6",
-        SCOPE,
-        |view, out| {
-            let octets = view.header.octets();
-            out.value(Value::Protocol(octets, octets.len()));
-        },
-    ),
+    Field::message("icmpv6", "Internet Control Message Protocol v6", SCOPE),
     Field::at("icmpv6.type", "type", SCOPE, Kind::Unsigned(8), &[TYPE]).named(ICMPV6_TYPES),
     Field::at("icmpv6.code", "code", SCOPE, Kind::Unsigned(8), &[CODE]),
     Field::at(

@@ -225,6 +225,14 @@ impl Field {
         Self::new(name, title, scope, Kind::Protocol, Read::With(read))
     }
 
+    /// A protocol to which all belongs that follows.
+    const fn message(name: &'static str, title: &'static str, scope: Scope) -> Self {
+        Self::protocol(name, title, scope, |view, out| {
+            let octets = view.header.octets();
+            out.value(Value::Protocol(octets, octets.len()));
+        })
+    }
+
     const fn hexadecimal(self) -> Self {
         Self {
             base: Base::Hexadecimal,

@@ -16,6 +16,12 @@ use super::field::{Field, Header};
 pub const TYPE: Field = Field::new("type", 0, 1);
 /// More about the type.
 pub const CODE: Field = Field::new("code", 1, 1);
+/// Over the whole message.
+pub const CHECKSUM: Field = Field::new("checksum", 2, 2);
+/// Of an echo: whose it is.
+pub const IDENTIFIER: Field = Field::new("identifier", 4, 2);
+/// Of an echo: which it is.
+pub const SEQUENCE_NUMBER: Field = Field::new("sequence_number", 6, 2);
 /// Octets before the quoted packet of an error message.
 pub const QUOTE: usize = 8;
 
