@@ -18,6 +18,7 @@ pub mod script;
 pub mod segments;
 pub mod small_class;
 pub mod source;
+pub mod story;
 pub mod tshark;
 pub mod wild;
 

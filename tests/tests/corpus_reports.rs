@@ -2,10 +2,11 @@
 //!
 //! Needs `../shared/corpus` beside the project; without it the test says so and passes.
 
-use chatpcap::ask::{Examination, Given, Roles, Story};
+use chatpcap::ask::{Given, Story};
 use chatpcap::capture::Capture;
-use chatpcap::report::{Examined, Layout, StoryReport, doctor, doctor_json};
+use chatpcap::report::{Examined, Layout, doctor, doctor_json};
 use chatpcap::trace::{Checkup, Listener, Trace};
+use tests::story::story_texts;
 use tests::{corpus, tshark};
 
 #[test]
@@ -42,33 +43,17 @@ fn every_capture_is_told_and_examined() {
         );
         let speeches = [listener.finish()];
         let traces = [trace];
-        let story = Story::new(&speeches);
-        let report = StoryReport {
-            story: &story,
-            roles: &Roles::find(&given, &traces),
-            notices: &Story::notices(&traces, &speeches),
-            traces: &traces,
-        };
-        let texts = [
-            report.text(&layout),
-            report.markdown(&layout),
-            report.csv().unwrap(),
-            report.json().unwrap(),
-        ];
+        let [text, markdown, ..] = story_texts(&traces, &speeches, &given, &layout);
         let is_safe = |text: &str| !text.contains(|c: char| c.is_control() && c != '\n');
-        assert!(is_safe(&texts[0]) && is_safe(&texts[1]), "{}", capture.name);
+        assert!(is_safe(&text) && is_safe(&markdown), "{}", capture.name);
+        let story = Story::new(&speeches);
         let again = Story::new(&speeches);
         assert_eq!(format!("{story:?}"), format!("{again:?}"));
         chats += u64::from(!story.is_empty());
 
         let [trace] = traces;
-        let examination = Examination::new(&trace, &checkup, &given);
-        ailing += u64::from(examination.worst().is_some());
-        let captures = [Examined {
-            name: capture.name.clone(),
-            trace: Some(trace),
-            examination,
-        }];
+        let captures = [Examined::new(trace, &checkup, &given)];
+        ailing += u64::from(captures[0].examination.worst().is_some());
         assert!(is_safe(&doctor(&captures, &layout)), "{}", capture.name);
         doctor_json(&captures).unwrap();
         examined += 1;

@@ -3,12 +3,12 @@
 use std::io::Cursor;
 use std::ops::ControlFlow;
 
-use chatpcap::ask::{Analysis, Essay, Examination, Given, Roles, Story};
+use chatpcap::ask::{Analysis, Essay, Examination, Given, Story};
 use chatpcap::capture::Capture;
 use chatpcap::graph::{self, Graph, Names, Sketch};
 use chatpcap::report::{
-    EssayReport, Examined, FollowForm, FollowReport, Layout, StoryReport, SvgOptions, Words,
-    doctor, graph_json, graph_svg, graph_text, short_names,
+    EssayReport, Examined, FollowForm, FollowReport, Layout, SvgOptions, Words, doctor, graph_json,
+    graph_svg, graph_text, short_names,
 };
 use chatpcap::trace::{Checkup, FlowNumber, Listener, Survey, Trace, follow};
 use tests::frames::{Link, datagram};
@@ -16,6 +16,7 @@ use tests::program::project;
 use tests::random::Random;
 use tests::recording::Recording;
 use tests::scenario::{CLIENT1, CLIENT2, Connection, SERVER, on_port};
+use tests::story::story_texts;
 
 /// Octets from one damage to the next: a prime, so that every field is met.
 const STRIDE: usize = if cfg!(debug_assertions) { 13 } else { 1 };
@@ -128,15 +129,8 @@ fn answer(file: &[u8]) {
     let traces = [trace];
     let story = Story::new(&speeches);
     let notices = Story::notices(&traces, &speeches);
-    let report = StoryReport {
-        story: &story,
-        roles: &Roles::find(&given, &traces),
-        notices: &notices,
-        traces: &traces,
-    };
-    let mut texts = vec![report.text(&layout), report.markdown(&layout)];
-    serde_json::from_str::<serde_json::Value>(&report.json().unwrap()).unwrap();
-    report.csv().unwrap();
+    let [text, markdown, ..] = story_texts(&traces, &speeches, &given, &layout);
+    let mut texts = vec![text, markdown];
     let surveys = [survey];
     let analysis = Analysis::new(Vec::from(traces), &given);
     let essay = Essay::new(&analysis, &story, &surveys);
@@ -152,15 +146,8 @@ fn answer(file: &[u8]) {
     texts.push(report.html(vec![copy]).unwrap());
     texts.push(drawn(sketch, &analysis, &layout));
     let trace = analysis.traces.into_iter().next().unwrap();
-    let examination = Examination::new(&trace, &checkup, &given);
-    texts.push(doctor(
-        &[Examined {
-            name: "x.pcap".to_owned(),
-            trace: Some(trace),
-            examination,
-        }],
-        &layout,
-    ));
+    let examined = Examined::new(trace, &checkup, &given);
+    texts.push(doctor(&[examined], &layout));
     for (form, number) in [
         (FollowForm::Text, FlowNumber::Tcp(0)),
         (FollowForm::Hex, FlowNumber::Udp(0)),

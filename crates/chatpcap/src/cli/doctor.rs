@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use chatpcap::ask::{Examination, Given, Severity};
+use chatpcap::ask::{Given, Severity};
 use chatpcap::report::{self, Examined};
 use chatpcap::trace::{Checkup, Trace, Watch};
 use clap::{Args, ValueEnum};
@@ -58,11 +58,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         let name = file.display().to_string();
         let examined = match Input::try_open(file) {
             Ok(input) => examine(input, &given, &watch),
-            Err(Unopened::Capture(error)) => Examined {
-                examination: Examination::unusable(&name, &error),
-                name,
-                trace: None,
-            },
+            Err(Unopened::Capture(error)) => Examined::unusable(&name, &error),
             Err(Unopened::Terminal) => {
                 output::error(&Unopened::Terminal.into_failure(&name));
                 outcome = Outcome::Unusable;
@@ -100,9 +96,5 @@ fn examine(input: Input, given: &Given, watch: &Watch) -> Examined {
         &mut |read| progress.set(read),
         &mut |seen, sightings| checkup.observe(seen.frame, seen.packet, sightings),
     );
-    Examined {
-        examination: Examination::new(&trace, &checkup, given),
-        name,
-        trace: Some(trace),
-    }
+    Examined::new(trace, &checkup, given)
 }

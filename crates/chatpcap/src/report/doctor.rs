@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::layout::{Layout, allowed, painted, safe, wrapped};
 use super::summary;
-use crate::ask::{Examination, Finding, Severity};
-use crate::trace::Trace;
+use crate::ask::{Examination, Finding, Given, Severity};
+use crate::capture::CaptureError;
+use crate::trace::{Checkup, Trace};
 
 /// A capture that was examined.
 #[derive(Debug)]
@@ -21,6 +22,24 @@ pub struct Examined {
 }
 
 impl Examined {
+    /// A capture that was read, and what ails it.
+    pub fn new(trace: Trace, checkup: &Checkup, given: &Given) -> Self {
+        Self {
+            examination: Examination::new(&trace, checkup, given),
+            name: trace.name.clone(),
+            trace: Some(trace),
+        }
+    }
+
+    /// A capture that could not be read at all, and why.
+    pub fn unusable(name: &str, error: &CaptureError) -> Self {
+        Self {
+            examination: Examination::unusable(name, error),
+            name: name.to_owned(),
+            trace: None,
+        }
+    }
+
     /// The verdict in one word.
     fn verdict(&self) -> &'static str {
         match (&self.trace, self.examination.worst()) {
