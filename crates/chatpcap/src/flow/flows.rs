@@ -119,7 +119,11 @@ fn flow_at<T: AsRef<Flow>>(flows: &[T], position: u32) -> Option<&Flow> {
 }
 
 /// Both directions of a flow have one hash.
-#[inline]
+#[expect(
+    clippy::inline_always,
+    reason = "endpoints that are passed in memory are waited for: 5 % of a pass over short packets"
+)]
+#[inline(always)]
 fn hash(hasher: &RandomState, a: Endpoint, b: Endpoint) -> u64 {
     match (a.address, b.address) {
         (IpAddr::V4(a_address), IpAddr::V4(b_address)) => {

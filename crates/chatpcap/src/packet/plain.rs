@@ -84,11 +84,10 @@ impl Plain {
             }
             number::UDP => {
                 let header: &[u8; udp::HEADER] = rest.first_chunk()?;
-                let ports = [[header[0], header[1]], [header[2], header[3]]];
-                if ports
-                    .map(u16::from_be_bytes)
-                    .iter()
-                    .any(|port| tunnel::PORTS.contains(port))
+                let [from, to] = [[header[0], header[1]], [header[2], header[3]]];
+                if [from, to]
+                    .into_iter()
+                    .any(|port| tunnel::is_port(u16::from_be_bytes(port)))
                 {
                     return None;
                 }

@@ -19,8 +19,10 @@ mod port {
     pub(super) const GENEVE: u16 = 6081;
 }
 
-/// UDP ports of tunnels.
-pub(super) const PORTS: [u16; 3] = [port::GTP_U, port::VXLAN, port::GENEVE];
+/// Whether a UDP port is that of a tunnel.
+pub(super) const fn is_port(port: u16) -> bool {
+    matches!(port, port::GTP_U | port::VXLAN | port::GENEVE)
+}
 
 /// What GRE and Geneve say that they carry, where it is no `EtherType` of the link part.
 mod carried {
@@ -69,7 +71,7 @@ impl Walk<'_> {
         };
         let ports = [u16::from_be_bytes([s0, s1]), u16::from_be_bytes([d0, d1])];
         // The lower port tells, as for Wireshark.
-        let tunnel = ports.iter().filter(|port| PORTS.contains(port)).min();
+        let tunnel = ports.iter().filter(|port| is_port(**port)).min();
         let Some(tunnel) = tunnel else { return };
         self.at = self.at.saturating_add(udp::HEADER);
         match *tunnel {

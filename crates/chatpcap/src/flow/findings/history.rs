@@ -67,8 +67,9 @@ impl History {
             Direction::Forward => letter,
             Direction::Backward => letter.to_ascii_lowercase(),
         };
-        // There is room for every letter.
-        if !self.letters.contains(letter) && !self.letters.is_full() {
+        // Letters are ASCII, and there is room for every one.
+        let is_there = |octet: u8| u32::from(octet) == u32::from(letter);
+        if !self.letters.bytes().any(is_there) && !self.letters.is_full() {
             self.letters.push(letter);
         }
     }
