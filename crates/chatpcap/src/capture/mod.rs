@@ -6,6 +6,7 @@
 
 mod block;
 mod compression;
+mod decompressed;
 mod format;
 mod frame;
 mod input;
@@ -20,7 +21,6 @@ mod pcapng;
 mod reader;
 mod record;
 mod snoop;
-mod stream;
 #[cfg(test)]
 mod testing;
 mod timestamp;

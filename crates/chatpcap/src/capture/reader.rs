@@ -7,13 +7,13 @@ use std::io::Read;
 use std::path::Path;
 
 use super::compression::Source;
+use super::decompressed::Decompressed;
 use super::input::Input;
 use super::notice::Notices;
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
 use super::record::Record;
 use super::snoop::Snoop;
-use super::stream::Stream;
 use super::upcoming::{Form, Upcoming};
 use super::window::Window;
 use super::{CaptureError, Compression, FirstOctets, Format, Frame, LinkType, Notice, Origin};
@@ -69,7 +69,7 @@ impl Capture {
             source,
         };
         let input = Input::new(Box::new(input)).map_err(read_error)?;
-        let mut window = Window::new(Stream::new(Source::new(input).map_err(read_error)?));
+        let mut window = Window::new(Decompressed::new(Source::new(input).map_err(read_error)?));
         let opened = Reader::open(&mut window);
         // A header cut by a failure: the failure is the cause.
         if opened.is_err()

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
-use super::stream::Stream;
+use super::decompressed::Decompressed;
 
 /// How many octets the window holds, as long as no record is larger.
 ///
@@ -12,7 +12,7 @@ const LENGTH: usize = 512 << 10;
 
 /// A window that slides over the octets of a capture, and grows while a record larger than itself arrives.
 pub(super) struct Window {
-    source: Stream,
+    source: Decompressed,
     buffer: Vec<u8>,
     /// The octets of the buffer that are read and not yet consumed.
     filled: Range<usize>,
@@ -25,7 +25,7 @@ pub(super) struct Window {
 }
 
 impl Window {
-    pub(super) fn new(source: Stream) -> Self {
+    pub(super) fn new(source: Decompressed) -> Self {
         Self {
             source,
             buffer: vec![0; LENGTH],
@@ -43,7 +43,7 @@ impl Window {
     }
 
     /// Where the octets come from.
-    pub(super) fn source(&self) -> &Stream {
+    pub(super) fn source(&self) -> &Decompressed {
         &self.source
     }
 
@@ -142,7 +142,7 @@ mod tests {
 
     fn window(octets: Vec<u8>) -> Window {
         let input = Input::new(Box::new(io::Cursor::new(octets))).unwrap();
-        Window::new(Stream::new(Source::new(input).unwrap()))
+        Window::new(Decompressed::new(Source::new(input).unwrap()))
     }
 
     #[test]

@@ -20,7 +20,7 @@ const BLOCK: usize = 256 << 10;
 const BLOCKS: usize = 4;
 
 /// The octets of a capture, decompressed if they have to be.
-pub(super) struct Stream {
+pub(super) struct Decompressed {
     compression: Option<Compression>,
     place: Place,
 }
@@ -52,7 +52,7 @@ enum Piece {
     End,
 }
 
-impl Stream {
+impl Decompressed {
     pub(super) fn new(source: Source) -> Self {
         Self {
             compression: source.compression(),
@@ -74,7 +74,7 @@ impl Stream {
     }
 }
 
-impl Read for Stream {
+impl Read for Decompressed {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if let Place::Here(_, FEW..) = self.place
             && self.compression.is_some()
