@@ -322,6 +322,8 @@ fn a_long_flow_is_thinned_out_and_keeps_what_was_sent_again() {
         "a cross has two strokes"
     );
     assert!(page.contains("only some are drawn"));
+    // 40,203 frames; 250 rows of the first 10,000 are drawn, the others counted.
+    assert!(page.contains("`chatpcap graph` draws them"));
     assert!(page.len() < 400_000, "{} octets", page.len());
 }
 

@@ -80,7 +80,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         let mut look = |seen: &Dissection<'_>, sightings: &Sightings<'_>| {
             listener.observe(seen.frame, sightings);
             survey.observe(seen.frame, seen.packet, sightings);
-            sketch.see(seen);
+            if sketch.is_full() {
+                sketch.pass_over();
+            } else {
+                sketch.see(seen);
+            }
         };
         let (name, capture) = (&input.name, input.capture);
         traces.push(Trace::read_and_show(

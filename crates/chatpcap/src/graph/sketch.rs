@@ -100,13 +100,24 @@ impl Sketch {
         }
         self.nodes.expect(&arrow);
         self.flows.see(&arrow);
-        if self.arrows.len() >= self.limit {
+        if self.is_full() {
             self.tally.left_out = self.tally.left_out.saturating_add(1);
             return;
         }
         if let Some(arrow) = self.doubles.push(arrow) {
             self.arrows.push(arrow);
         }
+    }
+
+    /// Whether all packets are kept that may be.
+    pub const fn is_full(&self) -> bool {
+        self.arrows.len() >= self.limit
+    }
+
+    /// Counts the next frame and looks no closer: for who draws of a full sketch no more than it has.
+    pub const fn pass_over(&mut self) {
+        self.tally.selected = self.tally.selected.saturating_add(1);
+        self.tally.left_out = self.tally.left_out.saturating_add(1);
     }
 
     /// What became of the frames so far.
