@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::Table;
 use unicode_width::UnicodeWidthStr;
 
 use super::hex_dump::hex_dump;
 use super::layout::{Layout, painted, safe, wrapped};
 use super::number::hex;
 use super::summary::short_name;
+use super::table::{empty_table, right_aligned};
 use crate::ask::{Analysis, Answer, Evidence, Question};
 use crate::packet::{ipv4, ipv6, tcp, udp};
 
@@ -155,22 +156,12 @@ fn table(analysis: &Analysis, layout: &Layout) -> Table {
     while natural_width(&heads, &rows) > layout.width() && heads.len() > 2 {
         drop_last(&mut heads, &mut rows);
     }
-    let style = if layout.ascii {
-        presets::ASCII_FULL_CONDENSED
-    } else {
-        presets::UTF8_FULL_CONDENSED
-    };
-    let mut table = Table::new();
-    table
-        .load_style(style)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(u16::try_from(layout.width()).unwrap_or(u16::MAX))
-        .set_header(&heads)
-        .add_rows(rows);
+    let mut table = empty_table(layout, &heads);
+    table.add_rows(rows);
     for right in ["value", "frame"] {
         let column = heads.iter().position(|head| *head == right);
-        if let Some(column) = column.and_then(|column| table.column_mut(column)) {
-            column.set_cell_alignment(CellAlignment::Right);
+        if let Some(column) = column {
+            right_aligned(&mut table, column);
         }
     }
     table

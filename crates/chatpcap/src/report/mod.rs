@@ -23,6 +23,7 @@ mod number;
 mod packet;
 mod story;
 mod summary;
+mod table;
 mod text;
 mod udp_header;
 

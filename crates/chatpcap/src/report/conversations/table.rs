@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use unicode_width::UnicodeWidthStr;
 
 use super::column::{Cell, IN_TABLES};
@@ -10,6 +9,7 @@ use super::{COLUMNS, Choice, Column, Selected};
 use crate::report::layout::{Layout, allowed, painted, safe, wrapped};
 use crate::report::markdown::escaped;
 use crate::report::number::{count, counted, grouped, seconds};
+use crate::report::table::{empty_table, right_aligned};
 use crate::trace::{Conversations, Notice};
 
 /// Rows of a table that people read; more are for programs.
@@ -43,25 +43,13 @@ pub fn conversations_text(
             continue;
         }
         let rows = Rows::new(&selected, choice, Some(layout.width()));
-        let style = if layout.ascii {
-            presets::ASCII_FULL_CONDENSED
-        } else {
-            presets::UTF8_FULL_CONDENSED
-        };
-        let mut table = Table::new();
-        table
-            .load_style(style)
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(u16::try_from(layout.width()).unwrap_or(u16::MAX))
-            .set_header(rows.heads(layout.ascii));
+        let mut table = empty_table(layout, rows.heads(layout.ascii));
         for row in &rows.rows {
             table.add_row(row);
         }
         for (place, column) in rows.columns.iter().enumerate() {
-            if !column.is_text()
-                && let Some(column) = table.column_mut(place)
-            {
-                column.set_cell_alignment(CellAlignment::Right);
+            if !column.is_text() {
+                right_aligned(&mut table, place);
             }
         }
         let _ = writeln!(out, "{table}");

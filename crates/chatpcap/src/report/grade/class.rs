@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::Table;
 
 use super::view;
 use crate::grade::{Gradebook, ItemKind};
 use crate::report::layout::{Layout, allowed, painted, safe, wrapped};
+use crate::report::table::{empty_table, right_aligned};
 
 /// The class: one row a hand-in, one a thing that points are given for, and shared captures.
 pub fn class_text(book: &Gradebook, layout: &Layout) -> String {
@@ -60,7 +61,7 @@ fn grades(book: &Gradebook, layout: &Layout) -> Table {
     let mut heads = vec!["hand-in", "points", "files", "answers", "captures"];
     heads.extend(is_late.then_some("late"));
     heads.push("to look at");
-    let mut table = table(layout, &heads);
+    let mut table = empty_table(layout, &heads);
     for (number, grade) in book.grades.iter().enumerate() {
         let subtotal = |kind| {
             let (earned, points) = grade.subtotal(kind);
@@ -98,9 +99,9 @@ fn grades(book: &Gradebook, layout: &Layout) -> Table {
 }
 
 fn statistics(book: &Gradebook, layout: &Layout) -> Table {
-    let mut table = table(
+    let mut table = empty_table(
         layout,
-        &["asked for", "points", "full", "lost most often for"],
+        ["asked for", "points", "full", "lost most often for"],
     );
     for statistic in view::statistics(book) {
         table.add_row([
@@ -112,25 +113,4 @@ fn statistics(book: &Gradebook, layout: &Layout) -> Table {
     }
     right_aligned(&mut table, 1);
     table
-}
-
-fn table(layout: &Layout, heads: &[&str]) -> Table {
-    let preset = if layout.ascii {
-        presets::ASCII_FULL_CONDENSED
-    } else {
-        presets::UTF8_FULL_CONDENSED
-    };
-    let mut table = Table::new();
-    table
-        .load_style(preset)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(u16::try_from(layout.width()).unwrap_or(u16::MAX))
-        .set_header(heads);
-    table
-}
-
-fn right_aligned(table: &mut Table, column: usize) {
-    if let Some(column) = table.column_mut(column) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
 }
