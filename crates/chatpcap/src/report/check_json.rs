@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::check::Check;
-use super::json::EvidenceEntry;
+use super::json::{EvidenceEntry, pretty};
 use crate::verify::{LookFor, Outcome, Value, Verdict};
 
 /// The checked sheet as JSON text, ended by a newline.
@@ -11,9 +11,7 @@ use crate::verify::{LookFor, Outcome, Value, Verdict};
 /// # Errors
 /// None that these types can raise; what `serde_json` would say is passed on.
 pub fn check_json(check: &Check<'_>) -> Result<String, serde_json::Error> {
-    let mut text = serde_json::to_string_pretty(&Document::new(check))?;
-    text.push('\n');
-    Ok(text)
+    pretty(&Document::new(check))
 }
 
 #[derive(Serialize)]

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use super::json::pretty;
 use super::layout::{Layout, allowed, painted, safe, wrapped};
 use super::summary;
 use crate::ask::{Examination, Finding, Given, Severity};
@@ -170,9 +171,7 @@ pub fn doctor_json(captures: &[Examined]) -> Result<String, serde_json::Error> {
         schema: "chatpcap/doctor/1",
         captures: captures.collect(),
     };
-    let mut text = serde_json::to_string_pretty(&document)?;
-    text.push('\n');
-    Ok(text)
+    pretty(&document)
 }
 
 impl<'a> FindingEntry<'a> {

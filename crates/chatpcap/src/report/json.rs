@@ -17,7 +17,15 @@ const MAX_HANDSHAKES: usize = 10_000;
 /// # Errors
 /// None that these types can raise; what `serde_json` would say is passed on.
 pub fn json(analysis: &Analysis) -> Result<String, serde_json::Error> {
-    let mut text = serde_json::to_string_pretty(&Document::new(analysis))?;
+    pretty(&Document::new(analysis))
+}
+
+/// A document as JSON for people to read too, ended by a newline.
+///
+/// # Errors
+/// None that our documents can raise; what `serde_json` would say is passed on.
+pub(super) fn pretty(document: &impl Serialize) -> Result<String, serde_json::Error> {
+    let mut text = serde_json::to_string_pretty(document)?;
     text.push('\n');
     Ok(text)
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::json::decimal;
 use super::view;
 use crate::grade::Grade;
+use crate::report::json::pretty;
 
 /// The grade as Gradescope reads it: a test for each thing that points are given for.
 ///
@@ -33,9 +34,7 @@ pub fn gradescope(grade: &Grade) -> Result<String, serde_json::Error> {
         output_format: "text",
         tests: tests.collect(),
     };
-    let mut text = serde_json::to_string_pretty(&results)?;
-    text.push('\n');
-    Ok(text)
+    pretty(&results)
 }
 
 #[derive(Serialize)]

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::grade::{Grade, Gradebook, Item, Points, Remark, shared};
+use crate::report::json::pretty;
 
 /// The class as JSON text, ended by a newline.
 ///
@@ -43,9 +44,7 @@ pub fn class_json(book: &Gradebook) -> Result<String, serde_json::Error> {
                 .collect(),
         },
     };
-    let mut text = serde_json::to_string_pretty(&document)?;
-    text.push('\n');
-    Ok(text)
+    pretty(&document)
 }
 
 #[derive(Serialize)]

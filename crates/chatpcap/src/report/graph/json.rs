@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::said::said;
 use crate::graph::{Basis, Clock, Entry, Fold, Graph, Node, Presence, Row, Tally};
-use crate::report::json::Seconds;
+use crate::report::json::{Seconds, pretty};
 use crate::trace::{Address, FlowNumber, Message, Numbers};
 
 /// The graph as JSON text, ended by a newline.
@@ -12,9 +12,7 @@ use crate::trace::{Address, FlowNumber, Message, Numbers};
 /// # Errors
 /// None that these types can raise; what `serde_json` would say is passed on.
 pub fn graph_json(graph: &Graph) -> Result<String, serde_json::Error> {
-    let mut text = serde_json::to_string_pretty(&Document::new(graph))?;
-    text.push('\n');
-    Ok(text)
+    pretty(&Document::new(graph))
 }
 
 #[derive(Serialize)]

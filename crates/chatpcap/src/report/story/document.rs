@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::StoryReport;
 use crate::ask::{Entry, Private, Sight, Story, Told, Way, What};
 use crate::packet::chat::ChatUser;
+use crate::report::json::pretty;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -132,9 +133,7 @@ pub(super) fn json(report: &StoryReport<'_>) -> Result<String, serde_json::Error
         others: report.story.others,
         notices: report.notices,
     };
-    let mut text = serde_json::to_string_pretty(&document)?;
-    text.push('\n');
-    Ok(text)
+    pretty(&document)
 }
 
 fn event<'a>(report: &StoryReport<'a>, entry: &'a Entry) -> EventEntry<'a> {
