@@ -14,6 +14,7 @@ pub mod random;
 pub mod ranges;
 pub mod recording;
 pub mod scenario;
+pub mod schema;
 pub mod script;
 pub mod segments;
 pub mod small_class;

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use tests::program::{chatpcap, program, project};
+use tests::schema::schema;
 
 /// The lab's captures hold the answers that were read off them with tcpdump, each as far as it
 /// shows them.
@@ -89,9 +90,7 @@ fn evidence_stands_where_it_says() {
 
 #[test]
 fn the_json_form_is_valid_under_its_schema() {
-    let schema = project().join("crates/chatpcap/schemas/analyze-1.schema.json");
-    let schema: Value = serde_json::from_slice(&fs::read(schema).unwrap()).unwrap();
-    let schema = jsonschema::validator_for(&schema).unwrap();
+    let schema = schema("analyze-1");
     let mut captures: Vec<_> = tests::files(&project().join("captures"));
     captures.retain(|path| {
         path.extension()

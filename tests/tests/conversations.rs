@@ -16,6 +16,7 @@ use tests::golden::compare;
 use tests::program::{chatpcap, program, project};
 use tests::random::Random;
 use tests::recording::Recording;
+use tests::schema::schema;
 use tests::segments::Table;
 use tests::wild::Wild;
 use tests::{corpus, shared};
@@ -70,9 +71,7 @@ fn trouble_is_in_the_table() {
 
 #[test]
 fn the_json_form_is_valid_under_its_schema() {
-    let schema = project().join("crates/chatpcap/schemas/conversations-1.schema.json");
-    let schema: Value = serde_json::from_slice(&fs::read(schema).unwrap()).unwrap();
-    let schema = jsonschema::validator_for(&schema).unwrap();
+    let schema = schema("conversations-1");
     let printed = [
         lab(&[
             "chatserver.pcap",

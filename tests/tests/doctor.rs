@@ -8,15 +8,14 @@ use tests::golden::compare;
 use tests::program::{chatpcap, project};
 use tests::recording::Recording;
 use tests::scenario::{CLIENT1, CLIENT2, Connection, SERVER, on_port};
+use tests::schema::schema;
 
 /// What the program says of one file that comes by standard input: findings by key and severity, and
 /// the exit status.
 fn examine(file: &[u8]) -> (Vec<(String, String)>, Option<i32>) {
     let output = chatpcap(&project(), &["doctor", "--format", "json", "-"], file);
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let schema = project().join("crates/chatpcap/schemas/doctor-1.schema.json");
-    let schema: Value = serde_json::from_slice(&fs::read(schema).unwrap()).unwrap();
-    let schema = jsonschema::validator_for(&schema).unwrap();
+    let schema = schema("doctor-1");
     assert!(schema.is_valid(&printed), "{printed:#}");
     let findings = printed["captures"][0]["findings"].as_array().unwrap();
     let word = |value: &Value| value.as_str().unwrap().to_owned();

@@ -8,6 +8,7 @@ use tests::golden::compare;
 use tests::program::{chatpcap, project};
 use tests::recording::Recording;
 use tests::scenario::{CLIENT1, CLIENT2, Connection, SERVER};
+use tests::schema::schema;
 
 /// What the program prints on captures of the lab.
 fn lab(arguments: &[&str]) -> Vec<u8> {
@@ -71,9 +72,7 @@ fn golden_files() {
 
 #[test]
 fn the_json_form_is_valid_under_its_schema() {
-    let schema = project().join("crates/chatpcap/schemas/follow-1.schema.json");
-    let schema: Value = serde_json::from_slice(&fs::read(schema).unwrap()).unwrap();
-    let schema = jsonschema::validator_for(&schema).unwrap();
+    let schema = schema("follow-1");
     let captures = [
         lab(&[
             "follow",

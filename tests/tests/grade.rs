@@ -7,9 +7,10 @@ use std::process::Command;
 use serde_json::{Value, json};
 use tests::frames::Link;
 use tests::hostile_hand_ins;
-use tests::program::{chatpcap, program, project};
+use tests::program::{chatpcap, program};
 use tests::recording::Recording;
 use tests::scenario::{CLIENT1, Connection, SERVER};
+use tests::schema::schema;
 use tests::small_class::{answers, class, lab, write};
 
 fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
@@ -308,9 +309,7 @@ fn the_same_hand_ins_give_the_same_octets() {
 #[test]
 fn the_json_form_is_valid_under_its_schema() {
     let class = class();
-    let schema = project().join("crates/chatpcap/schemas/grade-1.schema.json");
-    let schema = serde_json::from_slice(&fs::read(schema).unwrap()).unwrap();
-    let schema = jsonschema::validator_for(&schema).unwrap();
+    let schema = schema("grade-1");
     let book = json_of(class.path(), &[]);
     if let Err(error) = schema.validate(&book) {
         panic!("{error} at {}", error.instance_path());

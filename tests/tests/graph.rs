@@ -13,6 +13,7 @@ use tests::frames::{Link, datagram};
 use tests::program::{chatpcap, program, project};
 use tests::recording::Recording;
 use tests::scenario::Connection;
+use tests::schema::schema;
 
 const MILLISECOND: u64 = 1_000_000;
 const SECOND: u64 = 1000 * MILLISECOND;
@@ -51,9 +52,7 @@ fn written(captures: &[(&str, &[u8])]) -> TempDir {
 
 #[test]
 fn the_json_form_keeps_its_schema() {
-    let schema = project().join("crates/chatpcap/schemas/graph-1.schema.json");
-    let schema: Value = serde_json::from_slice(&fs::read(schema).unwrap()).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
+    let validator = schema("graph-1");
     for run in ["accounts", "open", "any", "python-lab"] {
         let folder = project().join("captures").join(run);
         let names = ["chatserver.pcap", "client1.pcap", "client2.pcap"];

@@ -11,6 +11,7 @@ use tests::frames::Link;
 use tests::golden::compare;
 use tests::program::{chatpcap, program, project};
 use tests::recording::{FileFormat, Recording};
+use tests::schema::schema;
 
 /// What the program prints, and its status.
 fn run(folder: &Path, arguments: &[&str], input: &[u8]) -> (String, String, Option<i32>) {
@@ -140,9 +141,7 @@ fn fields_print_as_tshark_prints_them() {
 
 #[test]
 fn json_keeps_to_its_schema() {
-    let schema = project().join("crates/chatpcap/schemas/packets-1.schema.json");
-    let schema: Value = serde_json::from_slice(&fs::read(schema).unwrap()).unwrap();
-    let schema = jsonschema::validator_for(&schema).unwrap();
+    let schema = schema("packets-1");
     for arguments in [
         &["packets", "-T", "json", "client1.pcap", "client2.pcap"][..],
         &["packets", "-T", "json", "-Y", "icmp", "client1.pcap"],

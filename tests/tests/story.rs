@@ -1,13 +1,12 @@
 //! `chatpcap chat` as its users run it.
 
-use std::fs;
-
 use serde_json::Value;
 use tests::frames::{Link, datagram};
 use tests::golden::compare;
 use tests::program::{chatpcap, project};
 use tests::recording::Recording;
 use tests::scenario::{CLIENT1, CLIENT2, Connection, SERVER, on_port};
+use tests::schema::schema;
 
 const THREE: [&str; 3] = ["chatserver.pcap", "client1.pcap", "client2.pcap"];
 
@@ -144,9 +143,7 @@ fn golden_files() {
 
 #[test]
 fn the_json_form_is_valid_under_its_schema() {
-    let schema = project().join("crates/chatpcap/schemas/chat-1.schema.json");
-    let schema: Value = serde_json::from_slice(&fs::read(schema).unwrap()).unwrap();
-    let schema = jsonschema::validator_for(&schema).unwrap();
+    let schema = schema("chat-1");
     for printed in [
         lab(&THREE, &["--format", "json"]),
         story(&native(), &["--format", "json"]).into_bytes(),

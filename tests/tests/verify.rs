@@ -13,6 +13,7 @@ use tests::program::{chatpcap, project};
 use tests::random::Random;
 use tests::recording::Recording;
 use tests::scenario::{CLIENT1, CLIENT2, Connection, SERVER, on_port};
+use tests::schema::schema;
 
 const SYN: &str = KEYS[0];
 const SYN_ACK: &str = KEYS[1];
@@ -499,9 +500,7 @@ fn the_program_says_right_wrong_and_unusable() {
 
 #[test]
 fn the_json_form_is_valid_under_its_schema() {
-    let schema = project().join("crates/chatpcap/schemas/verify-1.schema.json");
-    let schema = serde_json::from_slice(&fs::read(schema).unwrap()).unwrap();
-    let schema = jsonschema::validator_for(&schema).unwrap();
+    let schema = schema("verify-1");
     let analysis = lab();
     for (key, value, _) in WRONG.iter().chain([&(SYN, RIGHT[0].1, Slip::Unknown)]) {
         let sheet = &sheets(&[(key, value)])[0];
