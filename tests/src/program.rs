@@ -1,9 +1,9 @@
 //! The project's programs, run as their users run them.
 
 use std::env;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 use std::sync::Mutex;
 
 /// The path of one of the project's programs, built from the current sources.
@@ -69,4 +69,61 @@ pub fn chatpcap(folder: &Path, arguments: &[&str], input: &[u8]) -> Output {
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
     output
+}
+
+/// Runs `chatpcap` in `folder` for a reader who goes away at once.
+pub fn unread(folder: &Path, arguments: &[&str]) -> Output {
+    let mut child = Command::new(program("chatpcap"))
+        .args(arguments)
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    child.wait_with_output().unwrap()
+}
+
+/// `chatpcap` while its capture still comes by standard input.
+#[derive(Debug)]
+pub struct Live {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    /// What it prints; the next line is waited for.
+    pub lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Live {
+    /// Starts it.
+    pub fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(program("chatpcap"))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self {
+            stdin: child.stdin.take(),
+            lines: BufReader::new(child.stdout.take().unwrap()).lines(),
+            child,
+        }
+    }
+
+    /// Sends more of the capture, and leaves its standard input open.
+    pub fn send(&mut self, octets: &[u8]) {
+        let stdin = self.stdin.as_mut().unwrap();
+        stdin.write_all(octets).unwrap();
+        stdin.flush().unwrap();
+    }
+
+    /// Sends the rest of the capture.
+    pub fn send_last(&mut self, octets: &[u8]) {
+        self.send(octets);
+        self.stdin = None;
+    }
+
+    /// Waits for its end; whether all was well.
+    pub fn succeeds(mut self) -> bool {
+        self.child.wait().unwrap().success()
+    }
 }

@@ -1,10 +1,9 @@
 //! `chatpcap analyze` as its users run it: answers, forms, exit statuses, bad input.
 
 use std::fs;
-use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use tests::program::{chatpcap, program, project};
+use tests::program::{chatpcap, project, unread};
 use tests::schema::schema;
 
 /// The lab's captures hold the answers that were read off them with tcpdump, each as far as it
@@ -226,15 +225,8 @@ fn standard_input_gives_what_the_file_gives() {
 
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
-    let mut child = Command::new(program("chatpcap"))
-        .args(["analyze", "client1.pcap", "--explain"])
-        .current_dir(project().join("captures/python-lab"))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
+    let folder = project().join("captures/python-lab");
+    let output = unread(&folder, &["analyze", "client1.pcap", "--explain"]);
     assert_eq!(output.status.code(), Some(0));
     assert!(
         output.stderr.is_empty(),

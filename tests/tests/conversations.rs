@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use chatpcap::capture::Capture;
 use chatpcap::flow::Direction;
@@ -13,7 +11,7 @@ use serde_json::Value;
 use tests::frames::Link;
 use tests::generator::{Generator, Options, Preset};
 use tests::golden::compare;
-use tests::program::{chatpcap, program, project};
+use tests::program::{Live, chatpcap, project};
 use tests::random::Random;
 use tests::recording::Recording;
 use tests::schema::schema;
@@ -224,16 +222,8 @@ fn exit_status_and_errors() {
 fn a_live_pipe_is_drawn_while_it_waits() {
     let file = fs::read(captures().join("client1.pcap")).unwrap();
     let (first, rest) = file.split_at(2_000);
-    let mut child = Command::new(program("chatpcap"))
-        .args(["conversations", "--watch", "--type", "tcp", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    stdin.write_all(first).unwrap();
-    stdin.flush().unwrap();
+    let mut live = Live::start(&["conversations", "--watch", "--type", "tcp", "-"]);
+    live.send(first);
     // It draws although the pipe is still open.
     let total = |lines: &mut dyn Iterator<Item = std::io::Result<String>>| {
         let mut totals = lines
@@ -241,18 +231,17 @@ fn a_live_pipe_is_drawn_while_it_waits() {
             .filter(|line| line.starts_with("total: "));
         totals.next().unwrap()
     };
-    let before = total(&mut lines);
-    stdin.write_all(rest).unwrap();
-    drop(stdin);
-    let mut last = total(&mut lines);
-    for line in lines.map(Result::unwrap) {
+    let before = total(&mut live.lines);
+    live.send_last(rest);
+    let mut last = total(&mut live.lines);
+    for line in live.lines.by_ref().map(Result::unwrap) {
         if line.starts_with("total: ") {
             last = line;
         }
     }
     assert_ne!(before, last);
     assert_eq!(last, "total: packets 18, octets 1,331");
-    assert!(child.wait().unwrap().success());
+    assert!(live.succeeds());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 use tests::frames::{Link, datagram};
-use tests::program::{chatpcap, program, project};
+use tests::program::{Live, chatpcap, program, project};
 use tests::recording::Recording;
 use tests::scenario::Connection;
 use tests::schema::schema;
@@ -377,26 +377,17 @@ fn packets_are_drawn_as_they_come() {
     let capture = recording.pcap();
     // One octet short of the last frame: only the two before it have come.
     let (begun, rest) = capture.split_at(capture.len() - 1);
-    let mut child = Command::new(program("chatpcap"))
-        .args(["graph", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    stdin.write_all(begun).unwrap();
-    stdin.flush().unwrap();
-    let mut until = |wanted: &str| {
-        let mut line = lines.by_ref().map(Result::unwrap);
-        assert!(line.any(|line| line.contains(wanted)), "no {wanted}");
+    let mut live = Live::start(&["graph", "-"]);
+    live.send(begun);
+    let until = |live: &mut Live, wanted: &str| {
+        let mut lines = live.lines.by_ref().map(Result::unwrap);
+        assert!(lines.any(|line| line.contains(wanted)), "no {wanted}");
     };
-    until(" SYN ");
-    until("SYN, ACK");
-    stdin.write_all(rest).unwrap();
-    drop(stdin);
-    until(" ACK ");
-    assert!(child.wait().unwrap().success());
+    until(&mut live, " SYN ");
+    until(&mut live, "SYN, ACK");
+    live.send_last(rest);
+    until(&mut live, " ACK ");
+    assert!(live.succeeds());
 }
 
 #[test]

@@ -1,15 +1,14 @@
 //! `chatpcap packets` and `chatpcap fields` as their users run them.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Cursor, Write as _};
+use std::io::Cursor;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use chatpcap::capture::{Capture, LinkType, Timestamp};
 use serde_json::Value;
 use tests::frames::Link;
 use tests::golden::compare;
-use tests::program::{chatpcap, program, project};
+use tests::program::{Live, chatpcap, project, unread};
 use tests::recording::{FileFormat, Recording};
 use tests::schema::schema;
 
@@ -317,43 +316,22 @@ fn wrong_arguments_are_told_in_one_place() {
 #[test]
 fn a_packet_is_printed_as_it_comes() {
     let client1 = fs::read(project().join("captures/python-lab/client1.pcap")).unwrap();
-    let mut child = Command::new(program("chatpcap"))
-        .args(["packets", "-Y", "udp.port == 5000", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut live = Live::start(&["packets", "-Y", "udp.port == 5000", "-"]);
     // All but the last octet: the datagrams have come, and the pipe stays open.
     let (most, last) = client1.split_at(client1.len() - 1);
-    stdin.write_all(most).unwrap();
-    stdin.flush().unwrap();
-    let line = lines.next().unwrap().unwrap();
-    assert!(line.contains("5000 → 5000 Len=24"), "{line}");
-    stdin.write_all(last).unwrap();
-    drop(stdin);
-    assert_eq!(lines.count(), 1);
-    assert!(child.wait().unwrap().success());
+    live.send(most);
+    let printed = live.lines.next().unwrap().unwrap();
+    assert!(printed.contains("5000 → 5000 Len=24"), "{printed}");
+    live.send_last(last);
+    assert_eq!(live.lines.by_ref().count(), 1);
+    assert!(live.succeeds());
 }
 
 #[test]
 fn a_reader_who_has_read_enough_is_no_failure() {
-    let mut child = Command::new(program("chatpcap"))
-        .args([
-            "packets",
-            "client1.pcap",
-            "client1.pcap",
-            "client1.pcap",
-            "client1.pcap",
-        ])
-        .current_dir(project().join("captures/python-lab"))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
+    let folder = project().join("captures/python-lab");
+    let [packets, file] = ["packets", "client1.pcap"];
+    let output = unread(&folder, &[packets, file, file, file, file]);
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert!(output.status.success());
 }
