@@ -42,9 +42,9 @@ async fn obey<R: AsyncRead + Unpin>(
 ) -> Result<(), EndCode> {
     let answer = match command {
         Ok(Command::Say { id: receipt, text }) => {
-            return ask(server, Request::Say { id, text, receipt }).await;
+            return server.ask(Request::Say { id, text, receipt }).await;
         }
-        Ok(Command::Lookup { name }) => return ask(server, Request::Lookup { id, name }).await,
+        Ok(Command::Lookup { name }) => return server.ask(Request::Lookup { id, name }).await,
         Ok(Command::Ping { id }) => Event::Pong { id },
         Ok(Command::Pong { .. }) => return Ok(()),
         Ok(Command::Quit) => return Err(EndCode::Quit),
@@ -60,13 +60,4 @@ async fn obey<R: AsyncRead + Unpin>(
         },
     };
     connection.outbox.say(&answer).map_err(|_| EndCode::TooSlow)
-}
-
-/// Asks the room; if it is busy, this client waits for it.
-async fn ask(server: &Server, request: Request) -> Result<(), EndCode> {
-    server
-        .room
-        .send(request)
-        .await
-        .map_err(|_| EndCode::Shutdown)
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use chat_proto::{Address, EndCode, User, lab};
 use tokio::io::AsyncRead;
-use tokio::sync::oneshot;
 
 use super::{Entered, Server, Turns, read};
 use crate::connection::Connection;
@@ -36,23 +35,9 @@ pub(super) async fn enter<R: AsyncRead + Unpin>(
         account: None,
         outbox: Arc::clone(&connection.outbox),
     };
-    let (reply, answer) = oneshot::channel();
-    let request = Request::Enter {
-        newcomer,
-        take_over: false,
-        welcome: Vec::new(),
-        reply,
-    };
-    server
-        .room
-        .send(request)
-        .await
-        .map_err(|_| EndCode::Shutdown)?;
-    match answer.await {
-        Ok(Ok(())) => Ok(Entered { id, name }),
-        Ok(Err(NameTaken)) => Err(EndCode::NameTaken),
-        Err(_) => Err(EndCode::Shutdown),
-    }
+    let entered = server.let_in(newcomer, false, Vec::new()).await?;
+    entered.map_err(|NameTaken| EndCode::NameTaken)?;
+    Ok(Entered { id, name })
 }
 
 /// Takes each read for a message until the connection ends; gives the reason.
@@ -77,8 +62,8 @@ pub(super) async fn chat<R: AsyncRead + Unpin>(
                 text,
                 receipt: None,
             };
-            if server.room.send(request).await.is_err() {
-                return EndCode::Shutdown;
+            if let Err(code) = server.ask(request).await {
+                return code;
             }
         }
         if let Err(code) = read(connection, server, false).await {

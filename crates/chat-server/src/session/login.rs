@@ -10,13 +10,12 @@ use chat_proto::{
     SecretKey, User, UserName, VERSION,
 };
 use tokio::io::AsyncRead;
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::{Entered, Server};
 use crate::accounts::{Account, AccountError, Accounts};
 use crate::connection::Connection;
-use crate::room::{Dialect, NameTaken, Newcomer, Request, SessionId};
+use crate::room::{Dialect, NameTaken, Newcomer, SessionId};
 
 /// What this server calls itself.
 const SOFTWARE: &str = concat!("chat-server ", env!("CARGO_PKG_VERSION"));
@@ -344,24 +343,10 @@ impl Lobby<'_> {
             account,
             outbox: Arc::clone(&connection.outbox),
         };
-        let (reply, answer) = oneshot::channel();
         let take_over = account.is_some();
-        let request = Request::Enter {
-            newcomer,
-            take_over,
-            welcome,
-            reply,
-        };
-        self.server
-            .room
-            .send(request)
-            .await
-            .map_err(|_| EndCode::Shutdown)?;
-        match answer.await {
-            Ok(Ok(())) => Ok(Entered { id: self.id, name }),
-            Ok(Err(NameTaken)) => Err(taken(&name)),
-            Err(_) => Err(Answer::End(EndCode::Shutdown)),
-        }
+        let entered = self.server.let_in(newcomer, take_over, welcome).await?;
+        entered.map_err(|NameTaken| taken(&name))?;
+        Ok(Entered { id: self.id, name })
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use chat_proto::{EndCode, Opening};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
 use crate::accounts::Accounts;
@@ -21,7 +21,7 @@ use crate::connection::{Connection, Wake};
 use crate::farewell;
 use crate::gate::Gate;
 use crate::outbox::{Outbox, OutboxLimits};
-use crate::room::{Dialect, Request, SessionId};
+use crate::room::{Dialect, NameTaken, Newcomer, Request, SessionId};
 use crate::throttle::Bucket;
 
 /// What all sessions share.
@@ -34,6 +34,38 @@ pub(crate) struct Server {
     pub(crate) room: mpsc::Sender<Request>,
     pub(crate) stop: watch::Receiver<bool>,
     pub(crate) sessions: AtomicU64,
+}
+
+impl Server {
+    /// Asks the room; if it is busy, who asks waits for it.
+    ///
+    /// # Errors
+    /// The server stops.
+    async fn ask(&self, request: Request) -> Result<(), EndCode> {
+        let asked = self.room.send(request).await;
+        asked.map_err(|_| EndCode::Shutdown)
+    }
+
+    /// Leads a newcomer into the room, unless the name is taken.
+    ///
+    /// # Errors
+    /// The server stops.
+    async fn let_in(
+        &self,
+        newcomer: Newcomer,
+        take_over: bool,
+        welcome: Vec<u8>,
+    ) -> Result<Result<(), NameTaken>, EndCode> {
+        let (reply, answer) = oneshot::channel();
+        let request = Request::Enter {
+            newcomer,
+            take_over,
+            welcome,
+            reply,
+        };
+        self.ask(request).await?;
+        answer.await.map_err(|_| EndCode::Shutdown)
+    }
 }
 
 /// One who came in.
