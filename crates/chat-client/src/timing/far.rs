@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use chat_proto::{Command, Entry, Event as Said, FrameDecoder, User};
+use chat_proto::{Command, Entry, ErrorCode, Event as Said, FrameDecoder, User};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::sync::mpsc;
 
@@ -72,6 +72,12 @@ impl Far {
             .write_all(&said.encode().unwrap())
             .await
             .unwrap();
+    }
+
+    /// Answers with an error that belongs to nothing in particular.
+    pub(super) async fn refuse(&mut self, code: ErrorCode, text: &str) {
+        let (text, id) = (text.to_owned(), None);
+        self.say(Said::Error { code, text, id }).await;
     }
 
     pub(super) async fn greet(&mut self, entry: Entry) {

@@ -50,6 +50,15 @@ async fn alice(dialect: Dialect) -> Client {
     client(dialect, Some(SignIn::Enter { name })).await
 }
 
+/// Alice in the room of a native server.
+async fn in_the_room() -> (Client, Far) {
+    let mut client = alice(Dialect::Native).await;
+    let mut server = client.server().await;
+    server.admit().await;
+    client.entered().await;
+    (client, server)
+}
+
 impl Client {
     async fn server(&mut self) -> Far {
         self.servers.recv().await.unwrap()
@@ -106,10 +115,7 @@ async fn a_server_that_says_nothing_is_given_up_after_ten_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn a_restart_is_waited_for_longer_each_time_and_entered_again() {
-    let mut client = alice(Dialect::Native).await;
-    let mut server = client.server().await;
-    server.admit().await;
-    client.entered().await;
+    let (mut client, mut server) = in_the_room().await;
     server.say(Said::bye(EndCode::Shutdown)).await;
     let mut waits = vec![client.disconnected().await];
     for _ in 0..6 {
@@ -150,10 +156,7 @@ async fn a_server_that_is_gone_is_dialled_for_ever_until_the_user_leaves() {
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_server_is_pinged_and_then_given_up() {
-    let mut client = alice(Dialect::Native).await;
-    let mut server = client.server().await;
-    server.admit().await;
-    client.entered().await;
+    let (mut client, mut server) = in_the_room().await;
     let begin = Instant::now();
     let Some(Command::Ping { id }) = server.hear().await else {
         panic!("no ping");
@@ -184,10 +187,7 @@ async fn pings_are_answered_and_unknown_events_passed_over() {
 
 #[tokio::test(start_paused = true)]
 async fn a_take_over_ends_it_for_good() {
-    let mut client = alice(Dialect::Native).await;
-    let mut server = client.server().await;
-    server.admit().await;
-    client.entered().await;
+    let (mut client, mut server) = in_the_room().await;
     client.handle.say(text("unconfirmed")).await.unwrap();
     assert!(matches!(server.hear().await, Some(Command::Say { .. })));
     server.say(Said::bye(EndCode::TakenOver)).await;
@@ -207,10 +207,7 @@ async fn a_take_over_ends_it_for_good() {
 
 #[tokio::test(start_paused = true)]
 async fn the_name_that_our_own_broken_session_holds_is_waited_for() {
-    let mut client = alice(Dialect::Native).await;
-    let mut server = client.server().await;
-    server.admit().await;
-    client.entered().await;
+    let (mut client, server) = in_the_room().await;
     drop(server);
     assert_eq!(
         client.disconnected().await.0,
@@ -219,14 +216,7 @@ async fn the_name_that_our_own_broken_session_holds_is_waited_for() {
     let mut server = client.server().await;
     server.greet(Entry::Open).await;
     assert!(matches!(server.hear().await, Some(Command::Enter { .. })));
-    let (code, text) = (ErrorCode::NameTaken, "taken".to_owned());
-    server
-        .say(Said::Error {
-            code,
-            text,
-            id: None,
-        })
-        .await;
+    server.refuse(ErrorCode::NameTaken, "taken").await;
     assert!(client.disconnected().await.0.contains("older session"));
     client.server().await.admit().await;
     client.entered().await;
@@ -251,14 +241,7 @@ async fn who_types_the_password_for_long_is_connected_again_with_it() {
     let mut server = client.server().await;
     server.greet(Entry::Password).await;
     assert!(matches!(server.hear().await, Some(Command::Login { .. })));
-    let (code, text) = (ErrorCode::LoginFailed, "no".to_owned());
-    server
-        .say(Said::Error {
-            code,
-            text,
-            id: None,
-        })
-        .await;
+    server.refuse(ErrorCode::LoginFailed, "no").await;
     let refused = client.until(|event| match event {
         Event::SignInWanted { refused, .. } => refused.clone(),
         _ => None,
@@ -296,10 +279,7 @@ async fn a_server_that_does_not_know_the_account_is_not_believed() {
 
 #[tokio::test(start_paused = true)]
 async fn leaving_does_not_wait_for_a_mute_server_for_long() {
-    let mut client = alice(Dialect::Native).await;
-    let mut server = client.server().await;
-    server.admit().await;
-    client.entered().await;
+    let (mut client, mut server) = in_the_room().await;
     client.handle.say(text("bye")).await.unwrap();
     client.handle.quit().await.unwrap();
     assert!(matches!(server.hear().await, Some(Command::Say { .. })));
