@@ -129,11 +129,13 @@ impl Nodes {
                 self.list.push(self.node(key));
             }
         }
+        // Where no host is client1, who comes first stands first.
+        let has_client = self.list.iter().any(|node| node.role == Some("client1"));
         self.list
             .sort_by_key(|node| match (node.role, node.address) {
                 (_, Address::Group) => 4,
                 (Some("client1"), _) => 0,
-                (Some("server"), _) => 1,
+                (Some("server"), _) if has_client => 1,
                 (Some("client2"), _) => 2,
                 _ => 3,
             });

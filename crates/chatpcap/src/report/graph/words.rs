@@ -236,6 +236,10 @@ impl Words {
             Tags::Numbers => Some(tag(flow)),
             Tags::Ports => {
                 let (from, to) = row.arrow.ends?;
+                // Where a host talks to itself, ports have columns of their own.
+                if from.address == to.address {
+                    return None;
+                }
                 Some(format!("{:>5} > {:<5}", from.port?, to.port?))
             }
         }
