@@ -951,7 +951,7 @@ fn client_and_server_on_one_host() {
     );
     let text = report::text(&found.analysis, &Layout::new(None));
     let lines: Vec<&str> = text.lines().collect();
-    let is_loop = |pair: &[&str]| pair[0].contains("│╌╌┐ UDP") && pair[1].contains("│◀╌┘");
+    let is_loop = |pair: &[&str]| pair[0].contains("UDP ┌╌╌│") && pair[1].contains("└╌▶│");
     assert!(lines.windows(2).any(is_loop), "{text}");
 }
 
