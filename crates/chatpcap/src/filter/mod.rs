@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! text  ->  tokens   ->  Syntax     ->  Test        ->  on each frame: does it hold
-//!           token.rs     syntax.rs      check.rs,        program.rs
-//!                                       literal.rs
+//!           token.rs     parser.rs,     check.rs,        program.rs
+//!                        syntax.rs      literal.rs
 //! ```
 //!
 //! A filter knows what it [`needs`](Filter::needs) of a frame, so that no more is decoded. The
@@ -13,6 +13,7 @@ mod arithmetic;
 mod check;
 mod error;
 mod literal;
+mod parser;
 mod pattern;
 mod pcre;
 mod program;
@@ -38,7 +39,7 @@ impl Filter {
     pub fn new(text: &str) -> Result<Self, FilterError> {
         let compile = || {
             let tokens = token::tokens(text)?;
-            match syntax::syntax(&tokens, text.len())? {
+            match parser::parse(&tokens, text.len())? {
                 Some(syntax) => check::check(&syntax),
                 None => Ok(check::everything()),
             }
