@@ -1,7 +1,5 @@
 //! `chatpcap analyze`.
 
-use std::path::PathBuf;
-
 use chatpcap::ask::Analysis;
 use chatpcap::report;
 use chatpcap::trace::Trace;
@@ -9,7 +7,7 @@ use clap::Args;
 
 use super::Outcome;
 use super::filter::Selection;
-use super::input;
+use super::input::{self, Captures};
 use super::limit::Limit;
 use super::output::{self, Failure, Format, Looks};
 use super::roles::Roles;
@@ -25,9 +23,8 @@ use super::roles::Roles;
     chatserver.pcap client1.pcap client2.pcap\n  tcpdump -i any -w - | chatpcap analyze -"
 )]
 pub(super) struct Arguments {
-    /// Captures (pcap, pcapng or snoop; plain, gzip, zstd or lz4); `-` is standard input
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    #[command(flatten)]
+    captures: Captures,
 
     #[command(flatten)]
     roles: Roles,
@@ -65,7 +62,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let mut watch = given.watch(arguments.arrows.0);
     watch.filter = arguments.selection.filter()?;
     let mut traces = Vec::new();
-    let mut outcome = input::each(&arguments.files, |input, progress| {
+    let mut outcome = input::each(&arguments.captures.files, |input, progress| {
         traces.push(Trace::read(&input.name, input.capture, &watch, progress));
     });
     if traces.is_empty() {

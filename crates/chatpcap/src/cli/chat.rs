@@ -1,7 +1,5 @@
 //! `chatpcap chat`.
 
-use std::path::PathBuf;
-
 use chatpcap::ask::{Roles as Who, Story};
 use chatpcap::report::StoryReport;
 use chatpcap::trace::{Listener, Trace};
@@ -9,7 +7,7 @@ use clap::Args;
 
 use super::Outcome;
 use super::filter::Selection;
-use super::input;
+use super::input::{self, Captures};
 use super::output::{self, Failure, Format, Looks};
 use super::roles::Roles;
 
@@ -22,9 +20,8 @@ use super::roles::Roles;
 #[command(after_help = "Exit status: 0 done; 2 unusable arguments or input.\n\n\
     Examples:\n  chatpcap chat chatserver.pcap client1.pcap client2.pcap\n  tcpdump -i any -w - | chatpcap chat -")]
 pub(super) struct Arguments {
-    /// Captures (pcap, pcapng or snoop; plain, gzip, zstd or lz4); `-` is standard input
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    #[command(flatten)]
+    captures: Captures,
 
     #[command(flatten)]
     roles: Roles,
@@ -46,7 +43,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let mut watch = given.watch(0);
     watch.filter = arguments.selection.filter()?;
     let (mut traces, mut speeches) = (Vec::new(), Vec::new());
-    let outcome = input::each(&arguments.files, |input, progress| {
+    let outcome = input::each(&arguments.captures.files, |input, progress| {
         let mut listener = Listener::new(&watch);
         let (name, capture) = (&input.name, input.capture);
         traces.push(Trace::read_and_show(

@@ -1,7 +1,6 @@
 //! `chatpcap conversations`.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -15,7 +14,7 @@ use chatpcap::trace::{Conversations, Layer};
 use clap::{Args, ValueEnum};
 
 use super::filter::Selection;
-use super::input::Input;
+use super::input::{Captures, Input};
 use super::limit::Limit;
 use super::output::{self, Failure, Format, Looks};
 use super::{Outcome, progress};
@@ -43,9 +42,8 @@ const CLEAR: &str = "\u{1b}[H\u{1b}[2J\u{1b}[3J";
     conversations --watch -"
 )]
 pub(super) struct Arguments {
-    /// Captures (pcap, pcapng or snoop; plain, gzip, zstd or lz4); `-` is standard input
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    #[command(flatten)]
+    captures: Captures,
 
     /// Layers, with commas between them
     #[arg(
@@ -159,7 +157,7 @@ impl View {
         let mut rows = form.map(ConversationRows::new);
         let mut separator = "";
         let mut written = Ok(());
-        for file in &arguments.files {
+        for file in &arguments.captures.files {
             let Some(mut input) = Input::open_or_tell(file, &mut outcome) else {
                 continue;
             };
@@ -203,7 +201,7 @@ impl View {
 
     /// Reads one live capture, and draws while it waits for more.
     fn watch(&self, arguments: &Arguments) -> Result<Outcome, Failure> {
-        let [file] = arguments.files.as_slice() else {
+        let [file] = arguments.captures.files.as_slice() else {
             return Err(Failure::new("--watch shows one capture".to_owned()));
         };
         if arguments.format != Format::Text {

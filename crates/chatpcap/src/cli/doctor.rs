@@ -1,14 +1,12 @@
 //! `chatpcap doctor`.
 
-use std::path::PathBuf;
-
 use chatpcap::ask::{Given, Severity};
 use chatpcap::report::{self, Examined};
 use chatpcap::trace::{Checkup, Trace, Watch};
 use clap::{Args, ValueEnum};
 
 use super::filter::Selection;
-use super::input::{Input, Unopened};
+use super::input::{Captures, Input, Unopened};
 use super::output::{self, Failure, Looks};
 use super::roles::Roles;
 use super::{Outcome, progress};
@@ -21,9 +19,8 @@ use super::{Outcome, progress};
     chatpcap doctor *.pcap --format json"
 )]
 pub(super) struct Arguments {
-    /// Captures (pcap, pcapng or snoop; plain, gzip, zstd or lz4); `-` is standard input
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    #[command(flatten)]
+    captures: Captures,
 
     #[command(flatten)]
     roles: Roles,
@@ -54,7 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     watch.filter = arguments.selection.filter()?;
     let mut captures = Vec::new();
     let mut outcome = Outcome::Done;
-    for file in &arguments.files {
+    for file in &arguments.captures.files {
         let name = file.display().to_string();
         let examined = match Input::try_open(file) {
             Ok(input) => examine(input, &given, &watch),

@@ -14,7 +14,7 @@ use chatpcap::trace::{FlowNumber, Followed, Turn, follow};
 use clap::{Args, ValueEnum};
 
 use super::filter::Selection;
-use super::input::Input;
+use super::input::{Captures, Input};
 use super::output::{self, Failure, Looks};
 use super::roles::Roles;
 use super::{Outcome, progress};
@@ -38,9 +38,8 @@ pub(super) struct Arguments {
     #[arg(value_name = "N")]
     flow: u32,
 
-    /// Captures (pcap, pcapng or snoop; plain, gzip, zstd or lz4); `-` is standard input
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    #[command(flatten)]
+    captures: Captures,
 
     /// What to print [default: text; with -o: raw]
     #[arg(long, value_enum)]
@@ -112,7 +111,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         form.map(|form| FollowReport::new(form, number, arguments.roles.given(), &layout));
     let mut failed = None;
     let mut outcome = Outcome::Done;
-    for file in &arguments.files {
+    for file in &arguments.captures.files {
         let Some(input) = Input::open_or_tell(file, &mut outcome) else {
             continue;
         };
@@ -159,7 +158,7 @@ fn write_files(
     prefix: &OsString,
 ) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::Done;
-    let [file] = arguments.files.as_slice() else {
+    let [file] = arguments.captures.files.as_slice() else {
         return Err(Failure::new(
             "-o writes one dialogue: name one capture".to_owned(),
         ));

@@ -6,10 +6,19 @@ use std::path::{Path, PathBuf};
 
 use chatpcap::capture::{Capture, CaptureError};
 use chatpcap::report::safe;
+use clap::Args;
 
 use super::Outcome;
 use super::output::{self, Failure};
 use super::progress::Progress;
+
+/// The captures that a command reads.
+#[derive(Debug, Args)]
+pub(super) struct Captures {
+    /// Captures (pcap, pcapng or snoop; plain, gzip, zstd or lz4); `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+}
 
 /// An open capture.
 pub(super) struct Input {

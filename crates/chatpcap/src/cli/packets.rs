@@ -15,7 +15,7 @@ use clap::{Args, ValueEnum};
 
 use super::file;
 use super::filter::Selection;
-use super::input::Input;
+use super::input::{Captures, Input};
 use super::output::{self, Failure, Looks};
 use super::{Outcome, progress};
 
@@ -31,9 +31,8 @@ use super::{Outcome, progress};
     tcpdump -U -i any -w - | chatpcap packets -Y udp.port==5000 -"
 )]
 pub(super) struct Arguments {
-    /// Captures (pcap, pcapng or snoop; plain, gzip, zstd or lz4); `-` is standard input
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    #[command(flatten)]
+    captures: Captures,
 
     #[command(flatten)]
     selection: Selection,
@@ -103,7 +102,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::Done;
     let mut left = arguments.limit.unwrap_or(u64::MAX);
     let mut printed = stdout.write_all(sink.begin().as_bytes());
-    for path in &arguments.files {
+    for path in &arguments.captures.files {
         if printed.is_err() || left == 0 {
             break;
         }
@@ -115,7 +114,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         left = left.saturating_sub(count.selected);
         printed = count.printed;
         if let (Sink::Count, true) = (&sink, printed.is_ok()) {
-            printed = match arguments.files.len() {
+            printed = match arguments.captures.files.len() {
                 1 => writeln!(stdout, "{}", count.selected),
                 _ => writeln!(stdout, "{}: {}", safe(&name), count.selected),
             };
@@ -252,7 +251,7 @@ impl Sink {
 
 fn sink(arguments: &Arguments) -> Result<Sink, Failure> {
     if let Some(path) = &arguments.write {
-        return capture(path, &arguments.files).map(|writer| Sink::Capture(Some(writer)));
+        return capture(path, &arguments.captures.files).map(|writer| Sink::Capture(Some(writer)));
     }
     if arguments.count {
         return Ok(Sink::Count);

@@ -15,7 +15,7 @@ use super::Outcome;
 use super::file;
 use super::filter::Selection;
 use super::host_names::HostNames;
-use super::input;
+use super::input::{self, Captures};
 use super::output::{self, Failure};
 use super::roles::Roles;
 
@@ -29,9 +29,8 @@ use super::roles::Roles;
     Examples:\n  chatpcap report chatserver.pcap client1.pcap client2.pcap -o report.html\n  \
     tcpdump -i any -c 500 -w - | chatpcap report - -o report.html")]
 pub(super) struct Arguments {
-    /// Captures (pcap, pcapng or snoop; plain, gzip, zstd or lz4); `-` is standard input
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    #[command(flatten)]
+    captures: Captures,
 
     /// Where to write the page; `-` is standard output, which is where it goes without this option unless
     /// that is a terminal
@@ -56,7 +55,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let is_stdout = |path: &Path| path.as_os_str() == "-";
     let target = match &arguments.output {
         Some(path) if !is_stdout(path) => {
-            file::check(path, &arguments.files)?;
+            file::check(path, &arguments.captures.files)?;
             Some(path)
         }
         None if io::stdout().is_terminal() => {
@@ -73,7 +72,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     watch.filter = arguments.selection.filter()?;
     let (mut traces, mut speeches) = (Vec::new(), Vec::new());
     let (mut surveys, mut sketches) = (Vec::new(), Vec::new());
-    let outcome = input::each(&arguments.files, |input, progress| {
+    let outcome = input::each(&arguments.captures.files, |input, progress| {
         let mut listener = Listener::new(&watch);
         let mut survey = Survey::new(&watch);
         let mut sketch = Sketch::new(Choice::default(), watch.port).keeping(MAX_SKETCHED);

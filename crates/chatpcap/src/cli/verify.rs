@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 
 use super::Outcome;
 use super::filter::Selection;
-use super::input;
+use super::input::{self, Captures};
 use super::output::{self, Failure, Looks};
 use super::roles::Roles;
 
@@ -32,9 +32,8 @@ const ARROWS: usize = 200;
     protocol_number_for_UDP=17\n  chatpcap verify *.pcap --answers answers.json --hint"
 )]
 pub(super) struct Arguments {
-    /// Captures (pcap, pcapng or snoop; plain, gzip, zstd or lz4); `-` is standard input
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    #[command(flatten)]
+    captures: Captures,
 
     /// Answers: a notebook (.ipynb), JSON or Python (.py); `-` is standard input
     #[arg(long, value_name = "FILE", required_unless_present = "answer")]
@@ -80,7 +79,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let mut watch = given.watch(ARROWS);
     watch.filter = arguments.selection.filter()?;
     let mut traces = Vec::new();
-    let read = input::each(&arguments.files, |input, progress| {
+    let read = input::each(&arguments.captures.files, |input, progress| {
         traces.push(Trace::read(&input.name, input.capture, &watch, progress));
     });
     // An answer that the missing capture would show must not be called wrong.

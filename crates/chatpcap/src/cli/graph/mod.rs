@@ -25,7 +25,7 @@ use super::Outcome;
 use super::file;
 use super::filter::Selection;
 use super::host_names::HostNames;
-use super::input::{self, Input};
+use super::input::{self, Captures, Input};
 use super::limit::Limit;
 use super::output::{self, Failure, Looks};
 use super::progress::Progress;
@@ -44,9 +44,8 @@ use super::roles::Roles;
     tcpdump -U -i any -w - | chatpcap graph -"
 )]
 pub(super) struct Arguments {
-    /// Captures (pcap, pcapng or snoop; plain, gzip, zstd or lz4); `-` is standard input
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    #[command(flatten)]
+    captures: Captures,
 
     #[command(flatten)]
     roles: Roles,
@@ -146,13 +145,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         watch,
         choice: Choice {
             // Of several files the graph numbers flows anew.
-            flow: arguments.flow.filter(|_| arguments.files.len() == 1),
+            flow: arguments
+                .flow
+                .filter(|_| arguments.captures.files.len() == 1),
             hidden: arguments.hide.clone(),
         },
         layout: arguments.looks.layout(),
     };
     let is_text_to_read = request.format == Format::Text && arguments.output.is_none();
-    match arguments.files.as_slice() {
+    match arguments.captures.files.as_slice() {
         [file] if is_text_to_read && file.as_os_str() == "-" => request.live(file),
         [file] if is_text_to_read && arguments.arrows.is_none() => request.stream(file),
         files => request.whole(files),
