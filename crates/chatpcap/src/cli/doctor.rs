@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             Ok(input) => examine(input, &given, &watch),
             Err(Unopened::Capture(error)) => Examined::unusable(&name, &error),
             Err(Unopened::Terminal) => {
-                output::error(&Unopened::Terminal.into_failure(&name));
+                output::error(&Unopened::Terminal.into_failure(file));
                 outcome = Outcome::Unusable;
                 continue;
             }

@@ -10,6 +10,11 @@ use tempfile::Builder;
 
 use super::output::Failure;
 
+/// The name of a file as a terminal may show it.
+pub(super) fn shown(path: &Path) -> String {
+    safe(&path.display().to_string())
+}
+
 /// Refuses to write a file that is read, also through a link, or where the shell opens it.
 pub(super) fn check(path: &Path, inputs: &[PathBuf]) -> Result<(), Failure> {
     // A named pipe must not be opened twice.
@@ -27,7 +32,7 @@ pub(super) fn check(path: &Path, inputs: &[PathBuf]) -> Result<(), Failure> {
         input.is_some() && input == output
     };
     if inputs.iter().any(is_same) {
-        let name = safe(&path.display().to_string());
+        let name = shown(path);
         return Err(Failure::new(format!(
             "{name} is read: it cannot be written at the same time"
         )));
@@ -43,7 +48,7 @@ pub(super) fn write(path: &Path, octets: &[u8]) -> Result<(), Failure> {
 
 /// Why a file is not written, in words.
 pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    let name = safe(&path.display().to_string());
+    let name = shown(path);
     Failure::new(format!("{name}: cannot write: {error}"))
 }
 

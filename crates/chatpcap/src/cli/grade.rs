@@ -12,6 +12,7 @@ use chatpcap::report::{self, safe};
 use chatpcap::trace::Watch;
 use clap::{Args, ValueEnum};
 
+use super::file::shown;
 use super::output::{self, Failure, Looks};
 use super::progress::Count;
 use super::{Outcome, pages};
@@ -91,7 +92,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         pages::write(out, &book)?;
     }
     let text = match &arguments.student {
-        None => shown(arguments, &book)?,
+        None => text(arguments, &book)?,
         Some(name) => {
             let Some(grade) = book.grades.iter().find(|grade| grade.name == *name) else {
                 let failure = Failure::new(format!("no hand-in has the name `{}`", safe(name)));
@@ -135,7 +136,7 @@ fn grades(arguments: &Arguments) -> Result<Gradebook, Failure> {
     };
     let listing = listing.map_err(|error| named(folder, &error))?;
     if listing.hand_ins.is_empty() {
-        let name = safe(&folder.display().to_string());
+        let name = shown(folder);
         return Err(
             Failure::new(format!("{name}: no hand-in is in it")).with_hint(
                 "a hand-in is a sub-folder or a zip file; `--one` grades the folder itself"
@@ -151,7 +152,7 @@ fn grades(arguments: &Arguments) -> Result<Gradebook, Failure> {
 }
 
 /// What is printed.
-fn shown(arguments: &Arguments, book: &Gradebook) -> Result<String, Failure> {
+fn text(arguments: &Arguments, book: &Gradebook) -> Result<String, Failure> {
     let layout = arguments.looks.layout();
     let one = book.grades.first().filter(|_| arguments.one);
     let only_one = || {
@@ -187,5 +188,5 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// A failure that names a file, and what led to it.
 fn named(path: &Path, error: &(dyn Error + 'static)) -> Failure {
-    Failure::about(&safe(&path.display().to_string()), error)
+    Failure::about(&shown(path), error)
 }

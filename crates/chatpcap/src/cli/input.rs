@@ -5,10 +5,10 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use chatpcap::capture::{Capture, CaptureError};
-use chatpcap::report::safe;
 use clap::Args;
 
 use super::Outcome;
+use super::file::shown;
 use super::output::{self, Failure};
 use super::progress::Progress;
 
@@ -41,8 +41,7 @@ pub(super) enum Unopened {
 impl Input {
     /// Opens a file, or standard input for `-`.
     pub(super) fn open(path: &Path) -> Result<Self, Failure> {
-        let name = path.display().to_string();
-        Self::try_open(path).map_err(|why| why.into_failure(&name))
+        Self::try_open(path).map_err(|why| why.into_failure(path))
     }
 
     /// The same; why it failed is told, and is what it came to.
@@ -87,13 +86,13 @@ impl Input {
 
 impl Unopened {
     /// The same in words.
-    pub(super) fn into_failure(self, name: &str) -> Failure {
+    pub(super) fn into_failure(self, path: &Path) -> Failure {
         match self {
             Self::Terminal => {
                 Failure::new("standard input is a terminal, not a capture".to_owned())
                     .with_hint("tcpdump -w - | chatpcap analyze -".to_owned())
             }
-            Self::Capture(error) => failure(name, &error),
+            Self::Capture(error) => failure(path, &error),
         }
     }
 }
@@ -112,13 +111,16 @@ pub(super) fn each(files: &[PathBuf], mut read: impl FnMut(Input, &mut dyn FnMut
     outcome
 }
 
-fn failure(name: &str, error: &CaptureError) -> Failure {
-    let name = if name == "-" {
-        "standard input".to_owned()
-    } else {
-        safe(name)
-    };
-    let failure = Failure::about(&name, error);
+/// What a file that is read is called: `-` is standard input.
+pub(super) fn called(path: &Path) -> String {
+    if path.as_os_str() == "-" {
+        return "standard input".to_owned();
+    }
+    shown(path)
+}
+
+fn failure(path: &Path, error: &CaptureError) -> Failure {
+    let failure = Failure::about(&called(path), error);
     match error {
         CaptureError::Empty { .. } => failure.with_hint(
             "tcpdump writes when it is stopped with Ctrl-C, or at once with `-U`".to_owned(),

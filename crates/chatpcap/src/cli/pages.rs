@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chatpcap::grade::Gradebook;
-use chatpcap::report::{self, Layout, safe};
+use chatpcap::report::{self, Layout};
 
-use super::file::cannot_write;
+use super::file::{cannot_write, shown};
 use super::output::Failure;
 
 /// The folder of the hand-ins' pages.
@@ -19,7 +19,7 @@ pub(super) fn check(out: &Path, hand_ins: &Path) -> Result<(), Failure> {
     if full(out)?.starts_with(full(hand_ins)?) {
         // Only what was just made is taken away again; what holds something stays.
         drop(fs::remove_dir(out.join(HAND_INS)).and_then(|()| fs::remove_dir(out)));
-        let name = safe(&out.display().to_string());
+        let name = shown(out);
         return Err(
             Failure::new(format!("{name}: is in the folder of the hand-ins"))
                 .with_hint("pages there would be a hand-in the next time".to_owned()),

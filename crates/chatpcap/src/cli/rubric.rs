@@ -5,11 +5,10 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use chatpcap::grade::LAB;
-use chatpcap::report::safe;
 use clap::{Args, Subcommand};
 
 use super::Outcome;
-use super::file::cannot_write;
+use super::file::{cannot_write, shown};
 use super::output::{self, Failure};
 
 /// What students call: `TestLab3().test_4_1(...)`.
@@ -59,7 +58,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     } else {
         options.create_new(true);
     }
-    let name = safe(&path.display().to_string());
+    let name = shown(path);
     let written = options
         .open(path)
         .and_then(|mut file| file.write_all(text.as_bytes()));

@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 
 use super::Outcome;
 use super::filter::Selection;
-use super::input::{self, Captures};
+use super::input::{self, Captures, called};
 use super::output::{self, Failure, Looks};
 use super::roles::Roles;
 
@@ -129,11 +129,7 @@ fn sheet(arguments: &Arguments) -> Result<Sheet, Failure> {
 }
 
 fn read(path: &Path) -> Result<Sheet, Failure> {
-    let name = if path.as_os_str() == "-" {
-        "standard input".to_owned()
-    } else {
-        safe(&path.display().to_string())
-    };
+    let name = called(path);
     let mut octets = Vec::new();
     let source: io::Result<Box<dyn Read>> = if path.as_os_str() == "-" {
         Ok(Box::new(io::stdin()))

@@ -187,7 +187,7 @@ impl Arguments {
             _ => None,
         };
         self.format.or(told).ok_or_else(|| {
-            let name = safe(&output.display().to_string());
+            let name = file::shown(output);
             Failure::new(format!("{name}: the name does not tell the form")).with_hint(
                 "end it in .svg .mmd .puml .md .html .json or .txt, or say `--format`".to_owned(),
             )
