@@ -95,20 +95,14 @@ fn the_peak_does_not_grow_with_packets() {
 
 /// The most octets allocated at one time by a flow graph that is drawn row by row.
 fn peak_of_drawing(packets: u64, preset: Preset) -> usize {
-    ALLOCATED.reset_peak_usage();
-    let before = ALLOCATED.current_usage();
-    let capture = Capture::from_reader(Generator::new(Options {
-        packets,
-        flows: 1000,
-        seed: 1,
-        preset,
-    }));
+    let before = allocated();
+    let capture = generated(packets, 1000, preset);
     let mut nodes = Nodes::default();
     let mut doubles = Doubles::new(false);
     let mut composer = Composer::new(false);
     let mut words = Words::new(&[], &Flows::many(), &nodes, None, 6);
     let mut drawn = 0;
-    let mut pass = Pass::drawing(capture.unwrap(), None, None);
+    let mut pass = Pass::drawing(capture, None, None);
     pass.run(&mut |_| (), &mut |seen, _| {
         let arrow = Arrow::new(seen, CHAT_PORT);
         nodes.learn(&arrow);
@@ -126,8 +120,7 @@ fn peak_of_drawing(packets: u64, preset: Preset) -> usize {
 
 /// The most octets allocated at one time by a view that goes through a capture.
 fn peak_of_viewing(packets: u64) -> usize {
-    ALLOCATED.reset_peak_usage();
-    let before = ALLOCATED.current_usage();
+    let before = allocated();
     let mut view = View::new(&[("-".to_owned(), 0)], "", Look::default());
     let keys = [
         Key::Down,
@@ -140,13 +133,8 @@ fn peak_of_viewing(packets: u64) -> usize {
     ];
     for key in keys {
         while let Some(wish) = view.wish() {
-            let capture = Capture::from_reader(Generator::new(Options {
-                packets,
-                flows: 1000,
-                seed: 1,
-                preset: Preset::Small,
-            }));
-            let found = wish.fulfil(capture.unwrap(), &mut |_| ControlFlow::Continue(()));
+            let capture = generated(packets, 1000, Preset::Small);
+            let found = wish.fulfil(capture, &mut |_| ControlFlow::Continue(()));
             view.take(wish.number, found.unwrap());
         }
         assert!(view.key(key).is_continue());
@@ -156,15 +144,9 @@ fn peak_of_viewing(packets: u64) -> usize {
 
 /// The most octets allocated at one time by reading a capture of a hand-in.
 fn peak_of_inspecting(packets: u64) -> usize {
-    ALLOCATED.reset_peak_usage();
-    let before = ALLOCATED.current_usage();
-    let capture = Capture::from_reader(Generator::new(Options {
-        packets,
-        flows: 1000,
-        seed: 1,
-        preset: Preset::Chat,
-    }));
-    let inspection = Inspection::read("-", capture.unwrap(), &Watch::default());
+    let before = allocated();
+    let capture = generated(packets, 1000, Preset::Chat);
+    let inspection = Inspection::read("-", capture, &Watch::default());
     assert_eq!(inspection.trace.packets, packets);
     ALLOCATED.peak_usage() - before
 }
@@ -173,15 +155,9 @@ fn peak_of_inspecting(packets: u64) -> usize {
 fn peak(packets: u64, preset: Preset, arrows: usize) -> usize {
     let flows = 1000;
     let given = Given::default();
-    ALLOCATED.reset_peak_usage();
-    let before = ALLOCATED.current_usage();
-    let capture = Capture::from_reader(Generator::new(Options {
-        packets,
-        flows,
-        seed: 1,
-        preset,
-    }));
-    let trace = Trace::read("-", capture.unwrap(), &given.watch(arrows), &mut |_| ());
+    let before = allocated();
+    let capture = generated(packets, flows, preset);
+    let trace = Trace::read("-", capture, &given.watch(arrows), &mut |_| ());
     assert_eq!(trace.packets, packets);
     assert!(trace.notices.is_empty(), "{:?}", trace.notices);
     assert_eq!(
@@ -197,14 +173,8 @@ fn peak(packets: u64, preset: Preset, arrows: usize) -> usize {
 
 /// The most octets allocated at one time while the only flow of a capture is followed.
 fn peak_of_following(packets: u64) -> usize {
-    ALLOCATED.reset_peak_usage();
-    let before = ALLOCATED.current_usage();
-    let capture = Capture::from_reader(Generator::new(Options {
-        packets,
-        flows: 1,
-        seed: 1,
-        preset: Preset::Bulk,
-    }));
+    let before = allocated();
+    let capture = generated(packets, 1, Preset::Bulk);
     let mut octets: usize = 0;
     let mut sink = |turn: Turn<'_>| {
         if let Piece::Octets { octets: piece, .. } = turn.piece {
@@ -212,28 +182,15 @@ fn peak_of_following(packets: u64) -> usize {
         }
         ControlFlow::Continue(())
     };
-    follow(
-        capture.unwrap(),
-        None,
-        FlowNumber::Tcp(0),
-        &mut sink,
-        &mut |_| (),
-    );
+    follow(capture, None, FlowNumber::Tcp(0), &mut sink, &mut |_| ());
     assert!(octets > usize::try_from(packets).unwrap() * 500);
     ALLOCATED.peak_usage() - before
 }
 
 /// The most octets allocated at one time while conversations are counted and listed.
 fn peak_of_conversations(packets: u64, preset: Preset) -> usize {
-    ALLOCATED.reset_peak_usage();
-    let before = ALLOCATED.current_usage();
-    let mut capture = Capture::from_reader(Generator::new(Options {
-        packets,
-        flows: 20,
-        seed: 1,
-        preset,
-    }))
-    .unwrap();
+    let before = allocated();
+    let mut capture = generated(packets, 20, preset);
     let layers = [Layer::Ethernet, Layer::Ip, Layer::Tcp, Layer::Udp];
     let mut found = Conversations::new(capture.format(), &layers, None);
     found.read(&mut capture, &mut |_| ());
@@ -255,28 +212,16 @@ fn peak_of_reporting(packets: u64) -> usize {
     let given = Given::default();
     let mut watch = given.watch(0);
     watch.verdicts = true;
-    ALLOCATED.reset_peak_usage();
-    let before = ALLOCATED.current_usage();
-    let capture = Capture::from_reader(Generator::new(Options {
-        packets,
-        flows: 100,
-        seed: 1,
-        preset: Preset::Chat,
-    }));
+    let before = allocated();
+    let capture = generated(packets, 100, Preset::Chat);
     let mut listener = Listener::new(&watch);
     let mut survey = Survey::new(&watch);
     let mut sketch = Sketch::new(graph::Choice::default(), watch.port).keeping(10_000);
-    let trace = Trace::read_and_show(
-        "-",
-        capture.unwrap(),
-        &watch,
-        &mut |_| (),
-        &mut |seen, sightings| {
-            listener.observe(seen.frame, sightings);
-            survey.observe(seen.frame, seen.packet, sightings);
-            sketch.see(seen);
-        },
-    );
+    let trace = Trace::read_and_show("-", capture, &watch, &mut |_| (), &mut |seen, sightings| {
+        listener.observe(seen.frame, sightings);
+        survey.observe(seen.frame, seen.packet, sightings);
+        sketch.see(seen);
+    });
     assert_eq!(trace.packets, packets);
     let story = Story::new(&[listener.finish()]);
     let analysis = Analysis::new(vec![trace], &given);
@@ -292,4 +237,21 @@ fn peak_of_reporting(packets: u64) -> usize {
     };
     assert!(!report.html(vec![sketch]).unwrap().is_empty());
     ALLOCATED.peak_usage() - before
+}
+
+/// A capture that is made while it is read.
+fn generated(packets: u64, flows: u64, preset: Preset) -> Capture {
+    let generator = Generator::new(Options {
+        packets,
+        flows,
+        seed: 1,
+        preset,
+    });
+    Capture::from_reader(generator).unwrap()
+}
+
+/// Octets that are allocated now; a new peak is measured from here on.
+fn allocated() -> usize {
+    ALLOCATED.reset_peak_usage();
+    ALLOCATED.current_usage()
 }
