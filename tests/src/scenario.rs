@@ -123,6 +123,12 @@ impl Connection {
         }
     }
 
+    /// Records a SYN and its refusal.
+    pub fn fail(&mut self, recording: &mut Recording) {
+        recording.add(&self.syn());
+        recording.add(&self.refusal());
+    }
+
     /// Records a message each way, with its acknowledgments.
     pub fn talk(&mut self, recording: &mut Recording) {
         recording.add(&self.client_says(b"client1"));

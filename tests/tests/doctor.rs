@@ -157,8 +157,7 @@ fn a_capture_that_starts_late_or_shows_one_side() {
 fn a_server_that_refuses_or_says_nothing() {
     let mut refused = Recording::new(Link::Ethernet);
     let mut connection = Connection::new(CLIENT1, 1000, SERVER, 9000);
-    refused.add(&connection.syn());
-    refused.add(&connection.refusal());
+    connection.fail(&mut refused);
     private(&mut refused);
     expect(&refused, &[("refused", "serious")], 1);
     let mut other = Connection::new(on_port(CLIENT1, 40_000), 1000, SERVER, 9000);

@@ -404,8 +404,7 @@ fn the_most_connections_at_once() {
         }
     }
     let mut refused = Connection::new(on_port(CLIENT2, 19_000), 1, SERVER, 2);
-    recording.add(&refused.syn());
-    recording.add(&refused.refusal());
+    refused.fail(&mut recording);
     let Found {
         essay, analysis, ..
     } = of(&recording);

@@ -251,8 +251,7 @@ fn packets_captured_twice_are_one() {
 fn trouble_is_marked() {
     let mut recording = Recording::new(Link::Ethernet);
     let mut refused = connection(40_000);
-    recording.add(&refused.syn());
-    recording.add(&refused.refusal());
+    refused.fail(&mut recording);
     let mut chat = connection(40_001);
     chat.open(&mut recording);
     let said = chat.client_says(b"hello");

@@ -63,9 +63,7 @@ fn a_plain_run() {
 fn refused_first() {
     let mut recording = ethernet();
     for port in [50_740, 50_742] {
-        let mut attempt = Connection::new(on_port(CLIENT1, port), ISN_C, SERVER, 0);
-        recording.add(&attempt.syn());
-        recording.add(&attempt.refusal());
+        Connection::new(on_port(CLIENT1, port), ISN_C, SERVER, 0).fail(&mut recording);
     }
     let mut chat = chat();
     let handshake = chat.open(&mut recording);
@@ -79,9 +77,7 @@ fn refused_first() {
 #[test]
 fn refused_first_from_the_same_port() {
     let mut recording = ethernet();
-    let mut attempt = Connection::new(CLIENT1, ISN_C, SERVER, 0);
-    recording.add(&attempt.syn());
-    recording.add(&attempt.refusal());
+    Connection::new(CLIENT1, ISN_C, SERVER, 0).fail(&mut recording);
     let handshake = chat().open(&mut recording);
 
     let found = Found::of(&recording);
@@ -93,9 +89,7 @@ fn refused_first_from_the_same_port() {
 fn refused_only() {
     let mut recording = ethernet();
     for port in [50_740, 50_742] {
-        let mut attempt = Connection::new(on_port(CLIENT1, port), ISN_C, SERVER, 0);
-        recording.add(&attempt.syn());
-        recording.add(&attempt.refusal());
+        Connection::new(on_port(CLIENT1, port), ISN_C, SERVER, 0).fail(&mut recording);
     }
     let found = Found::of(&recording);
     for question in TCP_QUESTIONS {
@@ -695,9 +689,7 @@ fn two_servers_on_the_port() {
 fn a_server_that_refuses_beside_one_that_answers() {
     let other = v4([10, 20, 30, 4], 5000);
     let mut recording = ethernet();
-    let mut attempt = Connection::new(on_port(CLIENT1, 40_000), ISN_C, other, 0);
-    recording.add(&attempt.syn());
-    recording.add(&attempt.refusal());
+    Connection::new(on_port(CLIENT1, 40_000), ISN_C, other, 0).fail(&mut recording);
     let handshake = chat().open(&mut recording);
     let found = Found::of(&recording);
     found.expect_tcp(0, handshake, ISN_A, ISN_B);

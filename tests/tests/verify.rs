@@ -260,8 +260,7 @@ fn answers_in_each_others_place() {
 fn numbers_of_other_connections() {
     let mut recording = Recording::new(Link::Ethernet);
     let mut refused = Connection::new(on_port(CLIENT1, 50_740), 0x1111_2222, SERVER, 0);
-    recording.add(&refused.syn());
-    recording.add(&refused.refusal());
+    refused.fail(&mut recording);
     let mut lone = Connection::new(on_port(CLIENT1, 50_742), 0x2222_3333, SERVER, 0);
     recording.add(&lone.syn());
     let mut chat = Connection::new(CLIENT1, 0x58b9_1457, SERVER, 0x9126_a8d2);
