@@ -5,6 +5,7 @@ pub mod found;
 pub mod frames;
 pub mod generator;
 pub mod golden;
+pub mod graphs;
 pub mod hostile_hand_ins;
 pub mod lab;
 pub mod mermaid;

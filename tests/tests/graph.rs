@@ -8,8 +8,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use tempfile::TempDir;
 use tests::frames::{Link, datagram};
+use tests::graphs::{graph, packets, text, written};
 use tests::program::{Live, chatpcap, program, project};
 use tests::recording::Recording;
 use tests::scenario::Connection;
@@ -17,38 +17,6 @@ use tests::schema::schema;
 
 const MILLISECOND: u64 = 1_000_000;
 const SECOND: u64 = 1000 * MILLISECOND;
-
-/// The graph of captures as JSON.
-fn graph(captures: &[(&str, &[u8])], options: &[&str]) -> Value {
-    let folder = written(captures);
-    let mut arguments = vec!["graph", "--format", "json"];
-    arguments.extend(options);
-    arguments.extend(captures.iter().map(|(name, _)| *name));
-    let output = chatpcap(folder.path(), &arguments, b"");
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{error}");
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-/// The graph of captures as text.
-fn text(captures: &[(&str, &[u8])], options: &[&str]) -> String {
-    let folder = written(captures);
-    let mut arguments = vec!["graph"];
-    arguments.extend(options);
-    arguments.extend(captures.iter().map(|(name, _)| *name));
-    let output = chatpcap(folder.path(), &arguments, b"");
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{error}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn written(captures: &[(&str, &[u8])]) -> TempDir {
-    let folder = TempDir::new().unwrap();
-    for (name, octets) in captures {
-        fs::write(folder.path().join(name), octets).unwrap();
-    }
-    folder
-}
 
 #[test]
 fn the_json_form_keeps_its_schema() {
@@ -66,11 +34,6 @@ fn the_json_form_keeps_its_schema() {
             .collect();
         assert!(errors.is_empty(), "{run}: {errors:?}");
     }
-}
-
-fn packets(graph: &Value) -> Vec<&Value> {
-    let entries = graph["entries"].as_array().unwrap().iter();
-    entries.filter(|entry| entry["kind"] == "packet").collect()
 }
 
 fn host(last: u8) -> SocketAddr {
