@@ -25,8 +25,9 @@ pub struct Names {
     claims: BTreeMap<IpAddr, BTreeSet<String>>,
     /// IPv4 addresses of hosts on the link, as ARP tells them; two at most.
     neighbours: BTreeMap<Mac, BTreeSet<IpAddr>>,
-    /// Hosts on the link by their link-local addresses.
-    on_link: BTreeMap<IpAddr, Mac>,
+    /// Who says that an IPv4 address, or a link-local one of IPv6, is his; two at most. Where there are
+    /// two, an address is no host: one of them lies, or there are several links.
+    owners: BTreeMap<IpAddr, BTreeSet<Mac>>,
 }
 
 impl Names {
@@ -59,14 +60,12 @@ impl Names {
     pub(super) fn known_as(&self, address: Address) -> Address {
         let mac = match address {
             Address::Link(mac) => Some(mac),
-            Address::Ip(ip) => self.on_link.get(&ip).copied(),
-            Address::Group => None,
+            Address::Ip(ip) if ip.is_ipv6() => only(self.owners.get(&ip)),
+            Address::Ip(_) | Address::Group => None,
         };
-        let addresses = mac.and_then(|mac| self.neighbours.get(&mac));
-        match addresses.map(|addresses| (addresses.len(), addresses.first())) {
-            Some((1, Some(only))) => Address::Ip(*only),
-            _ => address,
-        }
+        let ip = mac.and_then(|mac| only(self.neighbours.get(&mac)));
+        ip.filter(|ip| only(self.owners.get(ip)).is_some())
+            .map_or(address, Address::Ip)
     }
 
     /// Learns what a packet tells of hosts.
@@ -83,15 +82,22 @@ impl Names {
             ..
         } = &arrow.message
         {
+            // Who asked for a name means the host that he then talks to, whatever that name stands for.
             let asked = questions.first().map(|question| question.name.as_str());
+            let mut aliases: Vec<&str> = asked.into_iter().collect();
             for record in records {
-                self.resolve(record, asked);
+                let is_alias = |alias: &&str| alias.eq_ignore_ascii_case(&record.name);
+                let asked = asked.filter(|_| aliases.iter().any(is_alias));
+                match (&record.data, asked) {
+                    (Data::Cname(target), Some(_)) => aliases.push(target),
+                    _ => self.resolve(record, asked),
+                }
             }
         }
         for message in &arrow.said {
             for user in &message.users {
                 if let Some(address) = user.address {
-                    note(&mut self.users, address, &user.name);
+                    note(&mut self.users, address, user.name.clone(), MAX_USERS);
                 }
             }
             let is_claim = matches!(
@@ -100,12 +106,11 @@ impl Names {
             );
             let name = message.from.as_ref().filter(|name| is_name(name));
             if let (true, Address::Ip(address), Some(name)) = (is_claim, from.address, name) {
-                note(&mut self.claims, address, name);
+                note(&mut self.claims, address, name.clone(), MAX_USERS);
             }
         }
     }
 
-    /// Who asked for a name means the host that he then talks to, whatever that name stands for.
     fn resolve(&mut self, record: &Record, asked: Option<&str>) {
         let address = match record.data {
             Data::A(address) => IpAddr::from(address),
@@ -122,15 +127,9 @@ impl Names {
         let (Address::Ip(address), Some(mac)) = (place.address, place.neighbour) else {
             return;
         };
-        if address.is_ipv6() {
-            if self.on_link.len() < MAX_HOSTS {
-                self.on_link.entry(address).or_insert(mac);
-            }
-        } else if self.neighbours.len() < MAX_HOSTS {
-            let addresses = self.neighbours.entry(mac).or_default();
-            if addresses.len() < 2 {
-                addresses.insert(address);
-            }
+        note(&mut self.owners, address, mac, 2);
+        if address.is_ipv4() {
+            note(&mut self.neighbours, mac, address, 2);
         }
     }
 
@@ -146,20 +145,19 @@ impl Names {
         ] {
             for (address, names) in others {
                 for name in names {
-                    note(all, *address, name);
+                    note(all, *address, name.clone(), MAX_USERS);
                 }
             }
         }
-        for (mac, addresses) in others.neighbours.iter().take(room(self.neighbours.len())) {
-            let known = self.neighbours.entry(*mac).or_default();
+        for (mac, addresses) in &others.neighbours {
             for address in addresses {
-                if known.len() < 2 {
-                    known.insert(*address);
-                }
+                note(&mut self.neighbours, *mac, *address, 2);
             }
         }
-        for (address, mac) in others.on_link.iter().take(room(self.on_link.len())) {
-            self.on_link.entry(*address).or_insert(*mac);
+        for (address, owners) in &others.owners {
+            for mac in owners {
+                note(&mut self.owners, *address, *mac, 2);
+            }
         }
     }
 }
@@ -175,12 +173,19 @@ fn is_name(text: &str) -> bool {
             .any(|c| c.is_whitespace() || c.is_control() || c == ':')
 }
 
-fn note(users: &mut BTreeMap<IpAddr, BTreeSet<String>>, address: IpAddr, name: &str) {
-    if users.len() >= MAX_HOSTS && !users.contains_key(&address) {
+/// The only one there is.
+fn only<T: Copy>(all: Option<&BTreeSet<T>>) -> Option<T> {
+    let mut all = all?.iter();
+    all.next().copied().filter(|_| all.next().is_none())
+}
+
+/// Notes one more value, of `most` that are kept.
+fn note<K: Ord, V: Ord>(all: &mut BTreeMap<K, BTreeSet<V>>, key: K, value: V, most: usize) {
+    if all.len() >= MAX_HOSTS && !all.contains_key(&key) {
         return;
     }
-    let names = users.entry(address).or_default();
-    if names.len() < MAX_USERS {
-        names.insert(name.to_owned());
+    let values = all.entry(key).or_default();
+    if values.len() < most {
+        values.insert(value);
     }
 }

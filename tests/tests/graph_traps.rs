@@ -1,0 +1,128 @@
+//! Flow graphs of captures that mislead: packets alike by chance, tunnels, addresses that two hosts
+//! claim, captures that are cut.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use serde_json::Value;
+use tests::frames::{ARP, IPV4, IPV6, Link, datagram};
+use tests::graphs::{graph, packets, text, written};
+use tests::program::chatpcap;
+use tests::recording::Recording;
+use tests::scenario::{CLIENT1, Connection, SERVER, on_port, v4};
+
+const DAY: u64 = 24 * 60 * 60 * 1000;
+
+/// The link address of a host by its last octet.
+const fn mac(host: u8) -> [u8; 6] {
+    [2, 0, 0, 0, 1, host]
+}
+
+fn ethernet(from: u8, to: u8, ether_type: u16, payload: &[u8]) -> Vec<u8> {
+    let mut frame = [mac(to), mac(from)].concat();
+    frame.extend(ether_type.to_be_bytes());
+    frame.extend(payload);
+    frame
+}
+
+/// `from` says of itself, at the link address `own`, that it has the IPv4 address `ip`.
+fn arp_reply(own: u8, ip: u8, to: u8) -> Vec<u8> {
+    let mut arp = vec![0, 1, 8, 0, 6, 4, 0, 2];
+    arp.extend(mac(own));
+    arp.extend([10, 20, 30, ip]);
+    arp.extend(mac(to));
+    arp.extend([10, 20, 30, to]);
+    ethernet(own, to, ARP, &arp)
+}
+
+fn link_local(last: u16) -> SocketAddr {
+    format!("[fe80::{last}]:7").parse().unwrap()
+}
+
+/// From which address each packet is drawn, and to which.
+fn ends(graph: &Value) -> Vec<(&str, &str)> {
+    let address = |at: &Value| {
+        let node = usize::try_from(at.as_u64().unwrap()).unwrap();
+        graph["nodes"][node]["address"].as_str().unwrap()
+    };
+    let packets = packets(graph).into_iter();
+    packets
+        .map(|packet| (address(&packet["from"]), address(&packet["to"])))
+        .collect()
+}
+
+/// What one day's run looks like: hosts find each other, and talk.
+fn run(recording: &mut Recording, port: u16, isn: u32) {
+    recording.push(Link::Ethernet, arp_reply(11, 11, 3));
+    recording.push(Link::Ethernet, arp_reply(3, 3, 11));
+    let mut chat = Connection::new(on_port(CLIENT1, port), isn, SERVER, isn + 1_000_000);
+    chat.open(recording);
+    recording.add(&datagram(SERVER, CLIENT1, 0, b"hello"));
+    recording.add(&datagram(CLIENT1, SERVER, 0, b"hello"));
+}
+
+#[test]
+fn hosts_that_claim_one_address_stay_two() {
+    let mut recording = Recording::new(Link::Ethernet);
+    recording.push(Link::Ethernet, arp_reply(11, 11, 3));
+    recording.push(Link::Ethernet, arp_reply(99, 11, 3));
+    let greeting = datagram(link_local(1), link_local(2), 0, b"hello");
+    recording.push(Link::Ethernet, ethernet(11, 99, IPV6, &greeting));
+    let answer = datagram(link_local(2), link_local(1), 0, b"hello");
+    recording.push(Link::Ethernet, ethernet(99, 11, IPV6, &answer));
+    let claimed = graph(&[("x.pcap", &recording.pcap())], &[]);
+    assert_eq!(
+        ends(&claimed)[2..],
+        [("fe80::1", "fe80::2"), ("fe80::2", "fe80::1")]
+    );
+
+    // On another link another host has the same link-local address.
+    let mut recording = Recording::new(Link::Ethernet);
+    recording.push(Link::Ethernet, arp_reply(11, 11, 3));
+    recording.push(Link::Ethernet, arp_reply(12, 12, 3));
+    for host in [11, 12] {
+        recording.push(Link::Ethernet, ethernet(host, 3, IPV6, &greeting));
+    }
+    let links = graph(&[("x.pcap", &recording.pcap())], &[]);
+    assert_eq!(ends(&links)[2..], [("fe80::1", "fe80::2"); 2]);
+}
+
+#[test]
+fn an_answer_names_only_the_host_that_was_asked_for() {
+    let name = |labels: &[&str]| {
+        let mut octets = Vec::new();
+        for label in labels {
+            octets.push(u8::try_from(label.len()).unwrap());
+            octets.extend(label.as_bytes());
+        }
+        octets.push(0);
+        octets
+    };
+    let record = |owner: &[u8], kind: u8, data: &[u8]| {
+        let mut octets = owner.to_vec();
+        octets.extend([0, kind, 0, 1, 0, 0, 0, 60, 0]);
+        octets.push(u8::try_from(data.len()).unwrap());
+        octets.extend(data);
+        octets
+    };
+    let [asked, host] = [name(&["www", "example"]), name(&["host", "example"])];
+    let [zone, server] = [name(&["example"]), name(&["ns1", "example"])];
+    let mut answer = vec![0, 5, 0x81, 0x80, 0, 1, 0, 2, 0, 1, 0, 1];
+    answer.extend(&asked);
+    answer.extend([0, 1, 0, 1]);
+    answer.extend(record(&asked, 5, &host));
+    answer.extend(record(&host, 1, &Ipv4Addr::new(10, 20, 30, 3).octets()));
+    answer.extend(record(&zone, 2, &server));
+    answer.extend(record(&server, 1, &Ipv4Addr::new(10, 20, 30, 53).octets()));
+    let resolver = v4([10, 20, 30, 53], 53);
+    let mut recording = Recording::new(Link::Ethernet);
+    recording.add(&datagram(resolver, CLIENT1, 1, &answer));
+    recording.add(&datagram(CLIENT1, SERVER, 2, b"hello"));
+    let graph = graph(&[("x.pcap", &recording.pcap())], &[]);
+    let named: Vec<_> = graph["nodes"].as_array().unwrap().iter().collect();
+    let of = |address: &str| {
+        let node = named.iter().find(|node| node["address"] == address);
+        node.unwrap()["dns"].clone()
+    };
+    assert_eq!(of("10.20.30.3"), "www.example");
+    assert_eq!(of("10.20.30.53"), "ns1.example");
+}
