@@ -16,7 +16,7 @@ use chatpcap::report::{
     Layout, Script, SvgOptions, Words, graph_json, graph_mermaid, graph_plantuml, graph_svg,
     graph_text, short_names,
 };
-use chatpcap::trace::{Address, Trace, Watch};
+use chatpcap::trace::{Address, Message, Trace, Watch};
 use roxmltree::Document;
 use tests::{corpus, mermaid};
 
@@ -175,12 +175,15 @@ fn check(row: &chatpcap::graph::Row, ends: &HashMap<u64, [Vec<IpAddr>; 2]>, name
     else {
         return 0;
     };
+    // ARP names hosts without an IP header, also within a tunnel that has one.
+    if matches!(&arrow.message, Message::Other { protocol, .. } if protocol == "ARP") {
+        return 0;
+    }
     let mut compared = 0;
     for (place, theirs) in [(from, sources), (to, destinations)] {
         let Address::Ip(address) = place.address else {
             continue;
         };
-        // ARP names hosts without an IP header.
         if theirs.is_empty() {
             continue;
         }

@@ -60,6 +60,44 @@ fn run(recording: &mut Recording, port: u16, isn: u32) {
     recording.add(&datagram(CLIENT1, SERVER, 0, b"hello"));
 }
 
+/// What two hosts of a network within a VXLAN (RFC 7348) say to each other.
+fn in_tunnel(frame: &[u8]) -> Vec<u8> {
+    let mut payload = vec![8, 0, 0, 0, 0, 0, 42, 0];
+    payload.extend(frame);
+    let packet = datagram(
+        v4([192, 168, 0, 1], 50_000),
+        v4([192, 168, 0, 2], 4789),
+        1,
+        &payload,
+    );
+    ethernet(101, 102, IPV4, &packet)
+}
+
+#[test]
+fn what_is_within_a_tunnel_is_of_those_who_are_within() {
+    let mut recording = Recording::new(Link::Ethernet);
+    recording.push(Link::Ethernet, arp_reply(101, 101, 102));
+    recording.push(Link::Ethernet, in_tunnel(&arp_reply(11, 11, 3)));
+    let greeting = datagram(link_local(1), link_local(2), 0, b"hello");
+    recording.push(Link::Ethernet, in_tunnel(&ethernet(12, 3, IPV6, &greeting)));
+    let capture = [("x.pcap", &*recording.pcap())];
+    let graph = graph(&capture, &[]);
+    assert_eq!(
+        ends(&graph),
+        [
+            ("10.20.30.101", "10.20.30.102"),
+            ("10.20.30.11", "10.20.30.3"),
+            ("fe80::1", "fe80::2"),
+        ]
+    );
+    assert_eq!(packets(&graph)[1]["protocol"], "ARP");
+    // The tunnel itself is a flow too.
+    let tunnel = text(&capture, &["--flow", "udp:0"]);
+    assert!(tunnel.contains("192.168.0.2"), "{tunnel}");
+    assert!(tunnel.contains("    2  0.001000"), "{tunnel}");
+    assert!(tunnel.contains("    3  0.002000"), "{tunnel}");
+}
+
 #[test]
 fn hosts_that_claim_one_address_stay_two() {
     let mut recording = Recording::new(Link::Ethernet);

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::field::Dissection;
 use crate::packet::Flags;
 use crate::trace::{Address, Arrow, FlowNumber, Message};
 
@@ -49,6 +50,14 @@ pub struct Tally {
 }
 
 impl Choice {
+    /// A frame as it is drawn; the chat is on this port.
+    pub fn arrow(&self, seen: &Dissection<'_>, port: u16) -> Arrow {
+        match self.flow {
+            Some(flow) => Arrow::in_flow(seen, flow, port),
+            None => Arrow::new(seen, port),
+        }
+    }
+
     /// Whether a frame is drawn; counts it.
     pub fn draws(&self, arrow: &Arrow, tally: &mut Tally) -> bool {
         tally.selected = tally.selected.saturating_add(1);

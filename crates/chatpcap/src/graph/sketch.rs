@@ -87,7 +87,7 @@ impl Sketch {
 
     /// Takes the next frame that was selected.
     pub fn see(&mut self, seen: &Dissection<'_>) {
-        let arrow = Arrow::new(seen, self.port);
+        let arrow = self.choice.arrow(seen, self.port);
         self.nodes.learn(&arrow);
         if !self.choice.draws(&arrow, &mut self.tally) {
             return;

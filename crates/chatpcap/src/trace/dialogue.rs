@@ -19,6 +19,16 @@ pub enum FlowNumber {
     Udp(u32),
 }
 
+impl FlowNumber {
+    /// That of a segment's or datagram's flow.
+    pub(in crate::trace) const fn of(sighting: &Sighting<'_>) -> Self {
+        match sighting.transport.payload {
+            TransportPayload::Tcp(_) => Self::Tcp(sighting.index),
+            TransportPayload::Udp(_) => Self::Udp(sighting.index),
+        }
+    }
+}
+
 /// A piece of what was said, and who said it.
 #[derive(Clone, Debug)]
 pub struct Turn<'a> {

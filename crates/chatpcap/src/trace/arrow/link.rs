@@ -18,9 +18,13 @@ pub(super) struct LinkEnds {
 }
 
 impl LinkEnds {
-    pub(super) fn of(packet: &Packet<'_>) -> Self {
+    /// Those of the link that the innermost of the first `layers` travels on: a tunnel has one of its own,
+    /// or none.
+    pub(super) fn of(packet: &Packet<'_>, layers: usize) -> Self {
         let mut ends = Self::default();
-        for layer in packet.layers() {
+        let mut is_used = false;
+        let layers = packet.layers().iter().take(layers);
+        for layer in layers.filter(|layer| !layer.quoted) {
             let octets = packet.header(layer).octets();
             let address = |at: usize| {
                 let octets = octets.get(at..).and_then(|octets| octets.first_chunk());
@@ -29,7 +33,8 @@ impl LinkEnds {
             match layer.protocol {
                 Protocol::Ethernet => {
                     let destination = address(0);
-                    return Self {
+                    is_used = false;
+                    ends = Self {
                         source: address(6),
                         destination,
                         is_broadcast: destination == Some(Mac(BROADCAST)),
@@ -48,7 +53,14 @@ impl LinkEnds {
                         ends.is_broadcast = *kind == 1;
                     }
                 }
-                _ => return ends,
+                // Within another IP packet there is no link.
+                Protocol::Ipv4 | Protocol::Ipv6 => {
+                    if is_used {
+                        ends = Self::default();
+                    }
+                    is_used = true;
+                }
+                _ => {}
             }
         }
         ends

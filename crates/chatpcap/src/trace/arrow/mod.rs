@@ -20,7 +20,7 @@ use self::link::LinkEnds;
 use super::dialogue::FlowNumber;
 use crate::capture::Timestamp;
 use crate::field::{Dissection, messages};
-use crate::flow::{Direction, Endpoint, Sighting, are_close, identity};
+use crate::flow::{Direction, Endpoint, Sighting, Sightings, are_close, identity};
 use crate::packet::chat::ChatMessage;
 use crate::packet::{Flags, Packet, Protocol, TransportPayload};
 
@@ -62,23 +62,34 @@ impl Arrow {
     /// A frame as a flow graph draws it; the chat's port tells its dialects.
     pub fn new(seen: &Dissection<'_>, port: u16) -> Self {
         let innermost = seen.sightings.and_then(|sightings| sightings.innermost());
+        let innermost = innermost.filter(|sighting| !is_tunnel(seen.packet, sighting));
         Self::of(seen, innermost, port)
+    }
+
+    /// The same, of this flow if the frame belongs to it, be it a tunnel with others in it.
+    pub fn in_flow(seen: &Dissection<'_>, flow: FlowNumber, port: u16) -> Self {
+        let sightings = seen.sightings.into_iter();
+        let mut sightings = sightings.flat_map(Sightings::iter);
+        let own = sightings
+            .find(|sighting| !sighting.transport.quoted && FlowNumber::of(sighting) == flow);
+        match own {
+            None => Self::new(seen, port),
+            own => Self::of(seen, own, port),
+        }
     }
 
     /// The same of one of the flows that the frame belongs to, which need not be the innermost.
     pub(crate) fn of(seen: &Dissection<'_>, sighting: Option<&Sighting<'_>>, port: u16) -> Self {
         let packet = seen.packet;
-        let link = LinkEnds::of(packet);
+        let layers = sighting.map_or(usize::MAX, |sighting| sighting.transport.layer);
+        let link = LinkEnds::of(packet, layers);
         let message = Message::new(seen, sighting);
         let said = sighting.map_or_else(Vec::new, |sighting| said(packet, sighting, port));
         Self {
             frame: seen.frame.number,
             time: seen.frame.timestamp,
             ends: Place::ends(packet, sighting, &link),
-            flow: sighting.map(|sighting| match sighting.transport.payload {
-                TransportPayload::Tcp(_) => FlowNumber::Tcp(sighting.index),
-                TransportPayload::Udp(_) => FlowNumber::Udp(sighting.index),
-            }),
+            flow: sighting.map(FlowNumber::of),
             direction: sighting.map_or(Direction::Forward, |sighting| sighting.direction),
             marks: Mark::all(seen, sighting, &message),
             message,
@@ -115,6 +126,18 @@ impl Arrow {
         let ip = |arrow: &Self| arrow.ends.map(|(from, to)| (from.address, to.address));
         ip(self) == ip(other)
     }
+}
+
+/// Whether a segment or datagram carries packets of others.
+fn is_tunnel(packet: &Packet<'_>, sighting: &Sighting<'_>) -> bool {
+    let within = packet.layers().iter().skip(sighting.transport.layer);
+    let mut within = within.filter(|layer| !layer.quoted);
+    within.any(|layer| {
+        matches!(
+            layer.protocol,
+            Protocol::Ethernet | Protocol::Ipv4 | Protocol::Ipv6
+        )
+    })
 }
 
 fn said(packet: &Packet<'_>, sighting: &Sighting<'_>, port: u16) -> Vec<ChatMessage> {

@@ -44,13 +44,25 @@ impl Place {
                 Self::receiver(to.address, Some(to.port), link),
             ));
         }
-        if let Some((from, to)) = packet.ip_addresses().last() {
+        let layers = packet.layers().iter().rev();
+        let mut inwards = layers.clone().filter(|layer| !layer.quoted);
+        // What is on a link within a tunnel has not the addresses of the tunnel's ends.
+        let nearest = inwards.find(|layer| {
+            let protocol = layer.protocol;
+            matches!(
+                protocol,
+                Protocol::Ethernet | Protocol::Ipv4 | Protocol::Ipv6
+            )
+        });
+        let is_on_link = nearest.is_none_or(|layer| layer.protocol == Protocol::Ethernet);
+        let addresses = packet.ip_addresses().last().filter(|_| !is_on_link);
+        if let Some((from, to)) = addresses {
             return Some((
                 Self::sender(from, None, link),
                 Self::receiver(to, None, link),
             ));
         }
-        let mut layers = packet.layers().iter();
+        let mut layers = layers;
         let arp = layers.find(|layer| layer.protocol == Protocol::Arp);
         arp.and_then(|arp| Self::of_arp(packet.header(arp).octets(), link))
             .or_else(|| Self::on_link(link))
