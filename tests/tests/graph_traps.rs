@@ -60,6 +60,86 @@ fn run(recording: &mut Recording, port: u16, isn: u32) {
     recording.add(&datagram(CLIENT1, SERVER, 0, b"hello"));
 }
 
+#[test]
+fn runs_of_two_days_are_not_one() {
+    let mut monday = Recording::new(Link::Ethernet);
+    run(&mut monday, 40_000, 1000);
+    let mut tuesday = Recording::new(Link::Ethernet);
+    tuesday.wait(DAY);
+    run(&mut tuesday, 40_001, 9000);
+    let captures = [
+        ("monday.pcap", &*monday.pcap()),
+        ("tuesday.pcap", &*tuesday.pcap()),
+    ];
+    let graph = graph(&captures, &["--full"]);
+    assert_eq!(graph["captures"][1]["clock"]["basis"], "unknown");
+    let packets = packets(&graph);
+    assert_eq!(packets.len(), monday.frames.len() + tuesday.frames.len());
+    let last = packets.last().unwrap()["seconds"].as_f64().unwrap();
+    assert!(last > 86_399.0, "{last}");
+}
+
+#[test]
+fn many_packets_alike_are_each_paired_once() {
+    let mut recording = Recording::new(Link::Ethernet);
+    for _ in 0..30_000 {
+        let (from, to) = (on_port(CLIENT1, 7), on_port(SERVER, 7));
+        recording.add(&datagram(from, to, 0, b"hello"));
+    }
+    let capture = recording.pcap();
+    let graph = graph(&[("a.pcap", &capture), ("b.pcap", &capture)], &[]);
+    let fold = &packets(&graph)[0]["fold"];
+    assert_eq!(fold["frames"], 60_000, "{fold}");
+    assert_eq!(fold["packets"], 30_000, "{fold}");
+}
+
+#[test]
+fn ports_used_again_are_another_flow_although_one_capture_begins_late() {
+    let mut all = Recording::new(Link::Ethernet);
+    let mut late = Recording::new(Link::Ethernet);
+    let mut first = Connection::new(CLIENT1, 1000, SERVER, 2000);
+    first.open(&mut all);
+    first.close(&mut all);
+    all.wait(100_000);
+    let mut second = Connection::new(CLIENT1, 700_000, SERVER, 800_000);
+    let before = all.frames.len();
+    second.open(&mut all);
+    second.close(&mut all);
+    late.frames = all.frames[before..].to_vec();
+    let graph = graph(
+        &[("late.pcap", &late.pcap()), ("all.pcap", &all.pcap())],
+        &[],
+    );
+    let flows: Vec<_> = packets(&graph)
+        .iter()
+        .map(|packet| packet["flow"].as_u64().unwrap())
+        .collect();
+    assert_eq!(flows[..before], vec![0; before]);
+    assert_eq!(flows[before..], vec![1; flows.len() - before]);
+}
+
+#[test]
+fn a_capture_with_a_short_snap_length_holds_the_same_packets() {
+    let mut whole = Recording::new(Link::Ethernet);
+    let mut cut = Recording::new(Link::Ethernet).snapped(68);
+    for recording in [&mut whole, &mut cut] {
+        let mut chat = Connection::new(CLIENT1, 1000, SERVER, 2000);
+        chat.open(recording);
+        for _ in 0..3 {
+            recording.add(&chat.client_says(&[b'x'; 200]));
+            recording.add(&chat.server_ack());
+        }
+        recording.add(&datagram(CLIENT1, SERVER, 9, &[b'y'; 200]));
+    }
+    let (whole_file, cut_file) = (whole.pcap(), cut.pcap());
+    let graph = graph(&[("whole.pcap", &whole_file), ("cut.pcap", &cut_file)], &[]);
+    let packets = packets(&graph);
+    assert_eq!(packets.len(), whole.frames.len());
+    for packet in packets {
+        assert_eq!(packet["frames"][0], packet["frames"][1], "{packet}");
+    }
+}
+
 /// What two hosts of a network within a VXLAN (RFC 7348) say to each other.
 fn in_tunnel(frame: &[u8]) -> Vec<u8> {
     let mut payload = vec![8, 0, 0, 0, 0, 0, 42, 0];
@@ -163,4 +243,19 @@ fn an_answer_names_only_the_host_that_was_asked_for() {
     };
     assert_eq!(of("10.20.30.3"), "www.example");
     assert_eq!(of("10.20.30.53"), "ns1.example");
+}
+
+#[test]
+fn a_sender_who_repeats_himself_is_not_captured_twice() {
+    let mut recording = Recording::new(Link::Ethernet);
+    for _ in 0..3 {
+        recording.add(&datagram(CLIENT1, SERVER, 0, b"hello"));
+    }
+    // A tenth of a millisecond apart.
+    let start = recording.frames[0].time;
+    for (frame, later) in recording.frames.iter_mut().zip(0..) {
+        frame.time = start + later * 100_000;
+    }
+    let graph = graph(&[("x.pcap", &recording.pcap())], &[]);
+    assert_eq!(packets(&graph).len(), 3);
 }

@@ -41,6 +41,27 @@ pub(crate) fn are_close(is_syn: bool, one: Timestamp, other: Timestamp) -> bool 
 /// The checksum is left out: where the network card is to fill it in, the sender's own capture has
 /// another one than the receiver's.
 pub(crate) fn identity(transport: &Transport<'_>) -> u64 {
+    identity_of_start(transport, usize::MAX)
+}
+
+/// The same over what also a capture with a short snap length holds, and the length on the wire.
+pub(crate) fn identity_of_head(transport: &Transport<'_>) -> u64 {
+    /// Octets of a TCP header without options.
+    const TCP_HEADER: usize = 20;
+    /// Octets of a UDP header, and enough of what follows to tell datagrams apart: the shortest snap
+    /// length in use is 68 octets.
+    const UDP_HEAD: usize = 24;
+    let (most, payload) = match transport.payload {
+        TransportPayload::Tcp(tcp) => (TCP_HEADER, tcp.payload_length()),
+        TransportPayload::Udp(udp) => (UDP_HEAD, udp.payload_length()),
+    };
+    let mut hasher = FixedState::default().build_hasher();
+    hasher.write_u64(identity_of_start(transport, most));
+    hasher.write_usize(payload.unwrap_or(0));
+    hasher.finish()
+}
+
+fn identity_of_start(transport: &Transport<'_>, most: usize) -> u64 {
     // A fixed seed: an attacker gains nothing from two of his own packets taken for one.
     let mut hasher = FixedState::default().build_hasher();
     if let Network::Ipv4(ipv4) = transport.network {
@@ -50,6 +71,7 @@ pub(crate) fn identity(transport: &Transport<'_>) -> u64 {
         TransportPayload::Tcp(tcp) => (tcp.header.octets(), tcp::CHECKSUM),
         TransportPayload::Udp(udp) => (udp.header.octets(), udp::CHECKSUM),
     };
+    let octets = octets.get(..most).unwrap_or(octets);
     let after = checksum.offset.saturating_add(checksum.length);
     hasher.write(octets.get(..checksum.offset).unwrap_or(octets));
     hasher.write(octets.get(after..).unwrap_or_default());

@@ -36,7 +36,7 @@ use crate::capture::{Frame, Timestamp};
 
 pub use self::analysis::Analysis;
 pub use self::copy::Copies;
-pub(crate) use self::copy::{are_close, identity};
+pub(crate) use self::copy::{are_close, identity, identity_of_head};
 pub use self::endpoint::Endpoint;
 pub use self::findings::{Close, Findings, History, MAX_ERROR_PERCENT, Offer, RoundTrips, Trouble};
 pub use self::segment::Segment;

@@ -1,16 +1,18 @@
 //! Several captures of the same traffic, put together: each packet once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::clock::Clock;
 use super::row::{Presence, Row, Sight};
 use super::sketch::Sketch;
 use crate::capture::Timestamp;
 use crate::flow::PerDirection;
-use crate::trace::{Address, Arrow, FlowNumber};
+use crate::trace::{Address, Arrow, FlowNumber, Message};
 
 /// Nanoseconds that a packet may be on its way: what is further apart is another packet alike.
 const LONGEST_WAY: i64 = 2_000_000_000;
+/// Octets of a datagram that hardly another one has by chance, where IP does not number it.
+const DISTINCT: usize = 16;
 
 /// The packets of all captures, by the time when they were first seen.
 pub(super) struct Merged {
@@ -20,6 +22,12 @@ pub(super) struct Merged {
 }
 
 type End = (Address, Option<u16>);
+
+/// A row, by its time.
+type Place = (Option<Timestamp>, usize);
+
+/// A flow as the capture of this number counts it.
+type OwnFlow = (usize, FlowNumber);
 
 /// What the sightings of one packet share.
 type Key = (End, End, u64);
@@ -32,9 +40,12 @@ pub(super) fn merge(sketches: Vec<Sketch>) -> Merged {
         .map(Sketch::into_arrows)
         .enumerate()
         .collect();
+    let mut all = waiting.iter().flat_map(|(_, arrows)| arrows);
     let mut merger = Merger {
+        are_cut: all.any(|arrow| arrow.is_cut),
         rows: Vec::new(),
         places: HashMap::new(),
+        same: HashMap::new(),
         clocks: vec![None; captures],
     };
     if !waiting.is_empty() {
@@ -55,21 +66,28 @@ pub(super) fn merge(sketches: Vec<Sketch>) -> Merged {
         merger.add(capture, arrows, captures, Some(clock));
     }
     let Merger {
-        mut rows, clocks, ..
+        mut rows,
+        clocks,
+        same,
+        ..
     } = merger;
     // One capture keeps its own order, whatever its clock says.
     if captures > 1 {
         judge(&mut rows, &clocks);
         rows.sort_by_key(|row| row.time);
-        number(&mut rows);
+        number(&mut rows, &same);
     }
     Merged { rows, clocks }
 }
 
 struct Merger {
+    /// Whether a capture cuts frames: then only their heads can be compared.
+    are_cut: bool,
     rows: Vec<Row>,
     /// Rows by what their sightings share. Only looked up, never listed: its order does not matter.
     places: HashMap<Key, Vec<usize>>,
+    /// Of what a capture counts as a flow, what that is in a capture which was there before.
+    same: HashMap<OwnFlow, OwnFlow>,
     clocks: Vec<Option<Clock>>,
 }
 
@@ -78,15 +96,15 @@ impl Merger {
     /// are merged.
     fn clock(&self, arrows: &[Arrow]) -> Clock {
         let mut counts: HashMap<Key, u32> = HashMap::new();
-        for key in arrows.iter().filter_map(key) {
+        for key in arrows.iter().filter_map(|arrow| self.key(arrow)) {
             let count = counts.entry(key).or_insert(0);
             *count = count.saturating_add(1);
         }
         // How much later it has the packets of either direction between two hosts, by the capture that
         // they are compared with and by the hosts.
         let mut later: HashMap<(usize, Address, Address), PerDirection<Vec<i64>>> = HashMap::new();
-        for arrow in arrows {
-            let Some(key) = key(arrow).filter(|key| counts.get(key) == Some(&1)) else {
+        for arrow in arrows.iter().filter(|arrow| is_distinct(arrow)) {
+            let Some(key) = self.key(arrow).filter(|key| counts.get(key) == Some(&1)) else {
                 continue;
             };
             let Some([row]) = self.places.get(&key).map(Vec::as_slice) else {
@@ -125,11 +143,16 @@ impl Merger {
         if let Some(place) = self.clocks.get_mut(capture) {
             *place = clock;
         }
+        // Those rows that this capture does not hold yet, where there are several alike.
+        let mut alike: HashMap<Key, BTreeSet<Place>> = HashMap::new();
         for arrow in arrows {
             let time = self.on_first_clock(capture, arrow.time);
-            let known = key(&arrow).and_then(|key| {
-                let rows = self.places.get(&key)?;
-                self.nearest(rows, capture, time)
+            let known = self.key(&arrow).and_then(|key| {
+                let free = match self.places.get(&key)?.as_slice() {
+                    [only] => &mut self.free(&[*only], capture),
+                    rows => alike.entry(key).or_insert_with(|| self.free(rows, capture)),
+                };
+                take_nearest(free, time)
             });
             if let Some(row) = known.and_then(|row| self.rows.get_mut(row)) {
                 if let Some(sight) = row.sights.get_mut(capture) {
@@ -144,9 +167,13 @@ impl Merger {
                     (one, other) => one.or(other),
                 };
                 row.arrow.copies = row.arrow.copies.saturating_add(arrow.copies);
+                if let (Some(own), Some(flow)) = (arrow.flow, row.arrow.flow) {
+                    let flow = (row.described_by, flow);
+                    self.same.entry((capture, own)).or_insert(flow);
+                }
                 continue;
             }
-            if let Some(key) = key(&arrow) {
+            if let Some(key) = self.key(&arrow) {
                 self.places.entry(key).or_default().push(self.rows.len());
             }
             let mut row = Row::new(arrow, capture, captures);
@@ -155,34 +182,56 @@ impl Merger {
         }
     }
 
-    /// The row among these that is nearest in time and not held by this capture yet.
-    fn nearest(&self, rows: &[usize], capture: usize, time: Option<Timestamp>) -> Option<usize> {
-        let is_sure = self
-            .clocks
-            .get(capture)
-            .is_some_and(|clock| clock.is_none_or(|clock| clock.is_known()));
-        let free = rows.iter().copied().filter_map(|place| {
-            let row = self.rows.get(place)?;
-            let is_free = row.sights.get(capture)?.is_none();
-            let apart = row
-                .time
-                .zip(time)
-                .map_or(0, |(one, other)| one.since(other).saturating_abs());
-            is_free.then_some((apart, place))
-        });
-        if is_sure {
-            free.filter(|(apart, _)| *apart < LONGEST_WAY)
-                .min()
-                .map(|(_, place)| place)
+    fn key(&self, arrow: &Arrow) -> Option<Key> {
+        let (from, to) = ends(arrow)?;
+        let identity = if self.are_cut {
+            arrow.identity_of_head
         } else {
-            // The n-th of its kind here is the n-th there.
-            let mut free = free;
-            free.next().map(|(_, place)| place)
-        }
+            arrow.identity
+        };
+        Some((from, to, identity))
+    }
+
+    /// Those of the rows that a capture does not hold.
+    fn free(&self, rows: &[usize], capture: usize) -> BTreeSet<Place> {
+        let free = rows.iter().filter_map(|place| {
+            let row = self.rows.get(*place)?;
+            let is_free = row.sights.get(capture)?.is_none();
+            is_free.then_some((row.time, *place))
+        });
+        free.collect()
     }
 
     fn on_first_clock(&self, capture: usize, time: Option<Timestamp>) -> Option<Timestamp> {
         on_first_clock(&self.clocks, capture, time)
+    }
+}
+
+/// Takes the row that is nearest in time out of those that are free, unless it is too far away.
+fn take_nearest(free: &mut BTreeSet<Place>, time: Option<Timestamp>) -> Option<usize> {
+    let later = free.range((time, 0)..).next();
+    // Of those with one time the first.
+    let earlier = free.range(..(time, 0)).next_back();
+    let earlier = earlier.and_then(|(time, _)| free.range((*time, 0)..).next());
+    let apart = |place: &&Place| {
+        let times = place.0.zip(time);
+        times.map_or(0, |(one, other)| one.since(other).saturating_abs())
+    };
+    let nearest = earlier.into_iter().chain(later).min_by_key(apart)?;
+    let nearest = Some(*nearest).filter(|place| apart(&place) < LONGEST_WAY)?;
+    free.remove(&nearest);
+    Some(nearest.1)
+}
+
+/// Whether no other packet is like this one, so that captures which hold it were taken at one time:
+/// hosts ask for each other's link address in the same octets every day.
+fn is_distinct(arrow: &Arrow) -> bool {
+    match &arrow.message {
+        Message::Tcp { .. } | Message::Dns { .. } => true,
+        Message::Udp { payload } => payload.is_some_and(|payload| payload >= DISTINCT),
+        Message::Other { protocol, info } => {
+            protocol.starts_with("ICMP") && info.starts_with("Echo")
+        }
     }
 }
 
@@ -199,13 +248,9 @@ fn on_first_clock(
     time.map(|time| time.plus(offset.saturating_neg()))
 }
 
-fn key(arrow: &Arrow) -> Option<Key> {
+fn ends(arrow: &Arrow) -> Option<(End, End)> {
     let (from, to) = arrow.ends?;
-    Some((
-        (from.address, from.port),
-        (to.address, to.port),
-        arrow.identity,
-    ))
+    Some(((from.address, from.port), (to.address, to.port)))
 }
 
 /// Finds out which captures lack packets that they should hold, and how long packets took.
@@ -219,7 +264,7 @@ fn judge(rows: &mut [Row], clocks: &[Option<Clock>]) {
     let mut spans: HashMap<(End, End, usize), (Timestamp, Timestamp)> = HashMap::new();
     let mut leads: HashMap<(Address, Address, usize, usize), i64> = HashMap::new();
     for row in rows.iter_mut() {
-        let Some((from, to, _)) = key(&row.arrow) else {
+        let Some((from, to)) = ends(&row.arrow) else {
             continue;
         };
         let times: Vec<(usize, Timestamp)> = (0..)
@@ -251,7 +296,7 @@ fn judge(rows: &mut [Row], clocks: &[Option<Clock>]) {
             .map(|(first, last)| last.since(*first));
     }
     for row in rows {
-        let Some((from, to, _)) = key(&row.arrow).filter(|_| row.arrow.flow.is_some()) else {
+        let Some((from, to)) = ends(&row.arrow).filter(|_| row.arrow.flow.is_some()) else {
             continue;
         };
         let Some(time) = row.time else { continue };
@@ -271,38 +316,49 @@ fn judge(rows: &mut [Row], clocks: &[Option<Clock>]) {
     }
 }
 
-/// Numbers flows anew, as they appear in all captures: each capture counts for itself.
-fn number(rows: &mut [Row]) {
-    /// A flow of one transport between two ends, of those the n-th.
-    type Flow = (End, End, bool, usize);
+/// Numbers flows anew, as they appear in all captures: each capture counts for itself. `same` leads from
+/// a capture's flow to the one that it is in a capture which was there before.
+fn number(rows: &mut [Row], same: &HashMap<OwnFlow, OwnFlow>) {
     // Only looked up, never listed: their order does not matter.
-    let mut ordinals: HashMap<(End, End, usize), Vec<FlowNumber>> = HashMap::new();
-    let mut numbers: HashMap<Flow, u32> = HashMap::new();
+    let mut numbers: HashMap<OwnFlow, u32> = HashMap::new();
+    // The latest flow of a transport between two ends, and which captures hold something of it.
+    let mut latest: HashMap<(End, End, bool), (u32, BTreeSet<usize>)> = HashMap::new();
     let mut next = [0_u32; 2];
     for row in rows {
-        let (Some((from, to, _)), Some(flow)) = (key(&row.arrow), row.arrow.flow) else {
+        let (Some((from, to)), Some(flow)) = (ends(&row.arrow), row.arrow.flow) else {
             continue;
         };
-        let holder = row.described_by;
-        let own = ordinals
-            .entry((from.min(to), from.max(to), holder))
-            .or_default();
-        let ordinal = own.iter().position(|known| *known == flow);
-        let ordinal = ordinal.unwrap_or_else(|| {
-            own.push(flow);
-            own.len() - 1
-        });
+        let mut own = (row.described_by, flow);
+        while let Some(other) = same.get(&own) {
+            own = *other;
+        }
+        let holders = (0..).zip(&row.sights);
+        let holders: BTreeSet<usize> = holders
+            .filter_map(|(capture, sight)| sight.map(|_| capture))
+            .collect();
         let [tcp, udp] = &mut next;
         let (is_tcp, next) = match flow {
             FlowNumber::Tcp(_) => (true, tcp),
             FlowNumber::Udp(_) => (false, udp),
         };
-        let known = numbers.entry((from.min(to), from.max(to), is_tcp, ordinal));
-        let number = *known.or_insert_with(|| {
-            let number = *next;
-            *next = next.saturating_add(1);
-            number
-        });
+        let ends = (from.min(to), from.max(to), is_tcp);
+        let number = *numbers
+            .entry(own)
+            .or_insert_with(|| match latest.get(&ends) {
+                // Of one flow each capture may hold another direction.
+                Some((number, others)) if others.is_disjoint(&holders) => *number,
+                _ => {
+                    let number = *next;
+                    *next = next.saturating_add(1);
+                    latest.insert(ends, (number, BTreeSet::new()));
+                    number
+                }
+            });
+        if let Some((latest, others)) = latest.get_mut(&ends)
+            && *latest == number
+        {
+            others.extend(holders);
+        }
         row.arrow.flow = Some(if is_tcp {
             FlowNumber::Tcp(number)
         } else {

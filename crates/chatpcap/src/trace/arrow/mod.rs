@@ -20,7 +20,9 @@ use self::link::LinkEnds;
 use super::dialogue::FlowNumber;
 use crate::capture::Timestamp;
 use crate::field::{Dissection, messages};
-use crate::flow::{Direction, Endpoint, Sighting, Sightings, are_close, identity};
+use crate::flow::{
+    Direction, Endpoint, Sighting, Sightings, are_close, identity, identity_of_head,
+};
 use crate::packet::chat::ChatMessage;
 use crate::packet::{Flags, Packet, Protocol, TransportPayload};
 
@@ -28,6 +30,8 @@ use crate::packet::{Flags, Packet, Protocol, TransportPayload};
 const MAX_TEXT: usize = 600;
 /// Users of one roster that are kept.
 const MAX_USERS: usize = 64;
+/// Octets of a packet without ports that tell it from others where a capture cuts frames.
+const HEAD: usize = 20;
 /// Messages of one segment that are kept.
 const MAX_SAID: usize = 32;
 
@@ -54,6 +58,13 @@ pub struct Arrow {
     pub length: u32,
     /// A number that the captures of one packet at several places share.
     pub identity: u64,
+    /// The same number over what also a capture holds that cuts frames.
+    pub identity_of_head: u64,
+    /// Whether the capture cut the frame.
+    pub is_cut: bool,
+    /// Where the frame was captured, of a packet that its sender did not number: two of them that are
+    /// captured at one place on one link are two packets.
+    pub tap: Option<u64>,
     /// How often the capture holds it beyond once, as one taken on all interfaces does.
     pub copies: u32,
 }
@@ -96,9 +107,16 @@ impl Arrow {
             said,
             length: seen.frame.original_length,
             identity: sighting.map_or_else(
-                || identity_of(packet),
+                || identity_of(packet, usize::MAX),
                 |sighting| identity(&sighting.transport),
             ),
+            identity_of_head: sighting.map_or_else(
+                || identity_of(packet, HEAD),
+                |sighting| identity_of_head(&sighting.transport),
+            ),
+            is_cut: u64::try_from(seen.frame.octets.len())
+                .is_ok_and(|captured| captured < seen.frame.original_length.into()),
+            tap: tap_of(seen, sighting),
             copies: 0,
         }
     }
@@ -116,7 +134,9 @@ impl Arrow {
             _ => false,
         };
         let times = self.time.zip(other.time);
+        let is_elsewhere = self.tap.is_none() || self.tap != other.tap;
         self.identity == other.identity
+            && is_elsewhere
             && self.is_between_the_ends_of(other)
             && times.is_some_and(|(time, other)| are_close(is_syn, time, other))
     }
@@ -161,7 +181,7 @@ fn said(packet: &Packet<'_>, sighting: &Sighting<'_>, port: u16) -> Vec<ChatMess
 
 /// What the captures of a packet without ports share: the octets of its innermost header and payload,
 /// and the number that the sender gave it.
-fn identity_of(packet: &Packet<'_>) -> u64 {
+fn identity_of(packet: &Packet<'_>, most: usize) -> u64 {
     /// Octets of an IPv4 header before the addresses: routers change the time to live there.
     const CHANGING: usize = 12;
     // A fixed seed, as for segments.
@@ -183,6 +203,33 @@ fn identity_of(packet: &Packet<'_>) -> u64 {
         Protocol::Ipv6 => octets.get(8..),
         _ => None,
     };
-    hasher.write(stable.unwrap_or(octets));
+    let octets = stable.unwrap_or(octets);
+    hasher.write(octets.get(..most).unwrap_or(octets));
     hasher.finish()
+}
+
+/// Where a frame was captured, of a packet without a number: a segment has one, a datagram or another
+/// packet only where IPv4 has (RFC 6864 §4: who forbids fragments need not give one).
+fn tap_of(seen: &Dissection<'_>, sighting: Option<&Sighting<'_>>) -> Option<u64> {
+    /// Octets of Ethernet's header.
+    const ETHERNET: usize = 14;
+    let is_tcp = sighting
+        .is_some_and(|sighting| matches!(sighting.transport.payload, TransportPayload::Tcp(_)));
+    let mut layers = seen.packet.layers().iter();
+    let link = layers.next()?;
+    let ip = layers
+        .rev()
+        .find(|layer| !layer.quoted && matches!(layer.protocol, Protocol::Ipv4 | Protocol::Ipv6));
+    let number = ip.filter(|layer| layer.protocol == Protocol::Ipv4);
+    let number = number.and_then(|layer| {
+        let header = seen.packet.header(layer);
+        header.u16(crate::packet::ipv4::IDENTIFICATION)
+    });
+    if is_tcp || number.is_some_and(|number| number != 0) || link.protocol != Protocol::Ethernet {
+        return None;
+    }
+    let mut hasher = FixedState::default().build_hasher();
+    hasher.write_u32(seen.frame.interface);
+    hasher.write(seen.frame.octets.get(..ETHERNET)?);
+    Some(hasher.finish())
 }
