@@ -259,3 +259,31 @@ fn a_sender_who_repeats_himself_is_not_captured_twice() {
     let graph = graph(&[("x.pcap", &recording.pcap())], &[]);
     assert_eq!(packets(&graph).len(), 3);
 }
+
+#[test]
+fn standard_input_by_any_name_is_drawn_to_its_end() {
+    let mut recording = Recording::new(Link::Ethernet);
+    for port in 0..2000 {
+        Connection::new(on_port(CLIENT1, 10_000 + port), 1, SERVER, 9).open(&mut recording);
+    }
+    let capture = recording.pcap();
+    let folder = written(&[]);
+    let run = |arguments: &[&str]| {
+        let output = chatpcap(folder.path(), arguments, &capture);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {error}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let arrows = |text: &str| text.matches(['▶', '◀']).count();
+    if cfg!(unix) {
+        // More packets than are looked at before the first is drawn.
+        let all = run(&["graph", "/dev/stdin"]);
+        assert_eq!(arrows(&all), recording.frames.len());
+    }
+    let few = run(&["graph", "-", "--arrows", "5"]);
+    assert_eq!(arrows(&few), 5, "{few}");
+    assert!(few.contains("5,995 more frames not drawn"), "{few}");
+    let printed = run(&["graph", "-", "--format", "mermaid", "-o", "-"]);
+    assert!(printed.starts_with("sequenceDiagram"), "{printed}");
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+}

@@ -16,7 +16,7 @@ use chatpcap::report::{
     self, Layout, Script, SvgOptions, Times, Widths, Words, graph_html, graph_json, graph_markdown,
     graph_mermaid, graph_plantuml, graph_svg, graph_text, safe,
 };
-use chatpcap::trace::{Arrow, FlowNumber, Pass, Trace, Watch};
+use chatpcap::trace::{FlowNumber, Pass, Trace, Watch};
 use clap::{Args, ValueEnum};
 
 use self::options::{flow, hidden};
@@ -81,7 +81,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N")]
     arrows: Option<Limit>,
 
-    /// Write to a file, whose name tells the form: .svg .mmd .puml .md .html .json .txt
+    /// Write to a file, whose name tells the form: .svg .mmd .puml .md .html .json .txt; `-` is standard
+    /// output
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -130,6 +131,9 @@ const ROWS_OF_A_PICTURE: usize = 1000;
 /// `56026 > 5000  seq 3751373193 ack 1392820745 len 1448`.
 const DETAIL: usize = 53;
 
+/// How to see what finds no place.
+const MORE: &str = "`--arrows all` draws them, `-Y` and `--flow` choose";
+
 /// Packets whose words tell how wide the columns of a text are.
 const MEASURED: usize = 5000;
 
@@ -152,9 +156,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         },
         layout: arguments.looks.layout(),
     };
-    let is_text_to_read = request.format == Format::Text && arguments.output.is_none();
+    let is_text_to_read = request.format == Format::Text && arguments.target().is_none();
     match arguments.captures.files.as_slice() {
-        [file] if is_text_to_read && file.as_os_str() == "-" => request.live(file),
+        [file] if is_text_to_read && comes_once(file) => request.live(file),
         [file] if is_text_to_read && arguments.arrows.is_none() => request.stream(file),
         files => request.whole(files),
     }
@@ -171,8 +175,14 @@ struct Request<'a> {
 }
 
 impl Arguments {
+    /// The file to write, unless that is standard output.
+    fn target(&self) -> Option<&Path> {
+        let output = self.output.as_deref();
+        output.filter(|output| output.as_os_str() != "-")
+    }
+
     fn form(&self) -> Result<Format, Failure> {
-        let Some(output) = &self.output else {
+        let Some(output) = self.target() else {
             return Ok(self.format.unwrap_or(Format::Text));
         };
         let extension = output.extension().and_then(|extension| extension.to_str());
@@ -230,7 +240,7 @@ impl Request<'_> {
         let analysis = Analysis::new(traces, &self.given);
         let graph = self.graph(sketches, &analysis);
         let text = self.text(&graph, &analysis)?;
-        match &self.arguments.output {
+        match self.arguments.target() {
             None => output::print(&text)?,
             Some(path) => {
                 file::check(path, files)?;
@@ -273,8 +283,7 @@ impl Request<'_> {
     }
 
     fn text(&self, graph: &Graph, analysis: &Analysis) -> Result<String, Failure> {
-        let more = "`--arrows all` draws them, `-Y` and `--flow` choose";
-        let script = self.words(graph, analysis).script(graph, more);
+        let script = self.words(graph, analysis).script(graph, MORE);
         Ok(match self.format {
             Format::Text => graph_text(&script, &self.layout),
             Format::Json => graph_json(graph).map_err(Failure::of)?,
@@ -343,6 +352,8 @@ impl Request<'_> {
             words,
             script,
             widths,
+            limit: usize::MAX,
+            left_out: 0,
             ladder: None,
         };
         self.pass(Input::open(file)?, pen, false)
@@ -376,6 +387,8 @@ impl Request<'_> {
                 said: DETAIL,
                 ..Widths::new(1)
             },
+            limit: self.options().rows,
+            left_out: 0,
             ladder: None,
         };
         self.pass(input, pen, true)
@@ -383,6 +396,10 @@ impl Request<'_> {
 
     /// Draws the packets of one capture one by one.
     fn pass(&self, input: Input, mut pen: Pen<'_>, is_live: bool) -> Result<Outcome, Failure> {
+        let name = match input.name.as_str() {
+            "-" => "standard input".to_owned(),
+            name => safe(name),
+        };
         let filter: Option<&Filter> = self.watch.filter.as_deref();
         let mut tally = Tally::default();
         let mut doubles = Doubles::new(is_live);
@@ -390,7 +407,7 @@ impl Request<'_> {
         let mut drawn = Ok(());
         let mut pass = Pass::drawing(input.capture, filter, None);
         pass.run(&mut |_| (), &mut |seen, _| {
-            let arrow = Arrow::new(seen, self.watch.port);
+            let arrow = self.choice.arrow(seen, self.watch.port);
             pen.words.begin(seen.clock.first, seen.frame.precision);
             pen.nodes.learn(&arrow);
             if self.choice.draws(&arrow, &mut tally)
@@ -409,7 +426,7 @@ impl Request<'_> {
         }
         if is_live {
             for notice in pass.capture().notices() {
-                output::error(&Failure::new(format!("standard input: {notice}")));
+                output::error(&Failure::new(format!("{name}: {notice}")));
             }
         }
         let is_empty = tally.selected == tally.others.saturating_add(tally.hidden);
@@ -433,6 +450,11 @@ impl Request<'_> {
         );
         outcome.max(Outcome::NotThere)
     }
+}
+
+/// Whether a capture can be read only once: it comes by standard input or a pipe.
+fn comes_once(file: &Path) -> bool {
+    file.as_os_str() == "-" || file.metadata().is_ok_and(|file| !file.is_file())
 }
 
 /// What is wrong with the captures, on standard error.

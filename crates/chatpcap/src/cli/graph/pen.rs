@@ -6,6 +6,8 @@ use chatpcap::graph::{Composer, Entry, Nodes, Row, Tally};
 use chatpcap::report::{Ladder, Layout, Script, Widths, Words, node_text};
 use chatpcap::trace::Address;
 
+use super::MORE;
+
 /// What draws one row after another.
 pub(super) struct Pen<'o> {
     pub(super) stdout: BufWriter<StdoutLock<'o>>,
@@ -17,6 +19,10 @@ pub(super) struct Pen<'o> {
     /// Captures, flows and clock; its hosts are those of `nodes`.
     pub(super) script: Script,
     pub(super) widths: Widths,
+    /// How many rows there are at most.
+    pub(super) limit: usize,
+    /// Frames of rows that find no place.
+    pub(super) left_out: u64,
     /// The drawing for the hosts of now; none before the first row and when one was added.
     pub(super) ladder: Option<Ladder>,
 }
@@ -32,7 +38,11 @@ impl Pen<'_> {
         let mut entries = Vec::new();
         composer.finish(&mut |entry| entries.push(entry));
         self.entries(&entries)?;
-        self.script.remarks = self.words.remarks(tally, "");
+        let tally = Tally {
+            left_out: self.left_out,
+            ..*tally
+        };
+        self.script.remarks = self.words.remarks(&tally, MORE);
         if !self.script.remarks.is_empty() {
             let ladder = Ladder::new(&self.script, &self.widths, &self.layout);
             write!(self.stdout, "\n{}", ladder.remarks(&self.script))?;
@@ -42,6 +52,13 @@ impl Pen<'_> {
 
     fn entries(&mut self, entries: &[Entry]) -> io::Result<()> {
         for entry in entries {
+            if self.limit == 0 {
+                if let Entry::Row(row) = entry {
+                    self.left_out = self.left_out.saturating_add(row.frames());
+                }
+                continue;
+            }
+            self.limit = self.limit.saturating_sub(1);
             let Self { nodes, ladder, .. } = self;
             let adds = self.flush && deserves_columns(entry, nodes);
             let told = self.words.entry(entry, |place| {
