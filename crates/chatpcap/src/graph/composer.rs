@@ -34,27 +34,23 @@ impl Composer {
 
     /// Takes the next row, and gives what is complete to `sink`.
     pub fn push(&mut self, row: Row, sink: &mut dyn FnMut(Entry)) {
-        let Self { folder, latest } = self;
-        let silence = row.time.zip(*latest).map(|(now, before)| now.since(before));
-        *latest = row.time.max(*latest);
+        let silence = row.time.zip(self.latest);
+        let silence = silence.map(|(now, before)| now.since(before));
+        self.latest = row.time.max(self.latest);
         let is_long = silence.filter(|silence| *silence >= LONG_SILENCE);
-        let give = &mut |row| sink(Entry::Row(Box::new(row)));
-        let Some(folder) = folder else {
-            if let Some(silence) = is_long {
-                sink(Entry::Gap(silence));
-            }
-            sink(Entry::Row(Box::new(row)));
-            return;
-        };
         // A run does not go on behind a silence.
         if let Some(silence) = is_long {
-            folder.flush(give);
+            self.finish(sink);
             sink(Entry::Gap(silence));
         }
-        folder.push(row, &mut |row| sink(Entry::Row(Box::new(row))));
+        let give = &mut |row| sink(Entry::Row(Box::new(row)));
+        match &mut self.folder {
+            Some(folder) => folder.push(row, give),
+            None => give(row),
+        }
     }
 
-    /// Gives what is left.
+    /// Gives what is held back.
     pub fn finish(&mut self, sink: &mut dyn FnMut(Entry)) {
         if let Some(folder) = &mut self.folder {
             folder.flush(&mut |row| sink(Entry::Row(Box::new(row))));

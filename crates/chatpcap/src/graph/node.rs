@@ -165,11 +165,7 @@ impl Nodes {
 
     fn key(&self, address: Address, port: Option<u16>) -> Key {
         let address = self.names.known_as(address);
-        let port = match address {
-            Address::Ip(ip) => port.filter(|_| ip.is_loopback() || self.selves.contains(&ip)),
-            Address::Link(_) | Address::Group => None,
-        };
-        (address, port)
+        (address, port.filter(|_| self.may_talk_to_itself(address)))
     }
 
     fn may_talk_to_itself(&self, address: Address) -> bool {

@@ -75,9 +75,7 @@ impl Sketch {
     /// hosts stays.
     #[must_use]
     pub fn of_frames(&mut self, is_chosen: impl Fn(u64) -> bool) -> Self {
-        while let Some(arrow) = self.doubles.finish() {
-            self.arrows.push(arrow);
-        }
+        self.finish();
         let chosen = self.arrows.iter().filter(|arrow| is_chosen(arrow.frame));
         let chosen: Vec<Arrow> = chosen.cloned().collect();
         let mut sketch = Self::of_arrows(&chosen, 0, self.port);
@@ -137,10 +135,15 @@ impl Sketch {
 
     /// The packets, each once.
     pub(super) fn into_arrows(mut self) -> Vec<Arrow> {
+        self.finish();
+        self.arrows
+    }
+
+    /// Takes the packets of which no copy can come any more.
+    fn finish(&mut self) {
         while let Some(arrow) = self.doubles.finish() {
             self.arrows.push(arrow);
         }
-        self.arrows
     }
 
     /// The rows, where the capture is the only one.
