@@ -33,6 +33,9 @@ pub enum EndReason {
     /// The server still takes our own older session, which broke, for alive.
     #[error("the server has not noticed yet that the older session broke")]
     StillIn,
+    /// The server lets nobody in just now, or not from this address; not for ever.
+    #[error("the server does not let you in now: {}", chat_proto::visible(.0))]
+    NotNow(String),
     /// Nothing came for long, not even an answer to a ping.
     #[error("the server did not answer for {} s", .0.as_secs())]
     Silent(Duration),
@@ -80,6 +83,7 @@ impl EndReason {
             Self::Closed
             | Self::Broken(_)
             | Self::StillIn
+            | Self::NotNow(_)
             | Self::Silent(_)
             | Self::Unreachable(_) => true,
             Self::Quit

@@ -51,9 +51,16 @@ impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
             let Err(Refused { code, text }) = tried else {
                 return Ok(());
             };
-            // Our own older session may still hold the name: it will not for ever.
-            if self.link.was_in && code == ErrorCode::NameTaken {
-                return Err(EndReason::StillIn);
+            // Who was in once will be again, without being asked for anything.
+            if self.link.was_in {
+                match code {
+                    // Our own older session may still hold the name: it will not for ever.
+                    ErrorCode::NameTaken => return Err(EndReason::StillIn),
+                    ErrorCode::TryLater | ErrorCode::Internal => {
+                        return Err(EndReason::NotNow(text));
+                    }
+                    _ => {}
+                }
             }
             if !self.link.want_sign_in(entry, Some((code, text))).await {
                 return Err(EndReason::Quit);

@@ -223,6 +223,28 @@ async fn the_name_that_our_own_broken_session_holds_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_was_in_and_is_not_let_in_for_now_tries_again() {
+    let (mut client, server) = in_the_room().await;
+    drop(server);
+    client.disconnected().await;
+    for code in [ErrorCode::TryLater, ErrorCode::Internal] {
+        let mut server = client.server().await;
+        server.greet(Entry::Open).await;
+        assert!(matches!(server.hear().await, Some(Command::Enter { .. })));
+        server.refuse(code, "wait a moment").await;
+        assert!(
+            client
+                .disconnected()
+                .await
+                .0
+                .ends_with("now: wait a moment")
+        );
+    }
+    client.server().await.admit().await;
+    client.entered().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_types_the_password_for_long_is_connected_again_with_it() {
     let mut client = client(Dialect::Native, None).await;
     let mut server = client.server().await;
