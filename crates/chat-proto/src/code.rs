@@ -29,7 +29,7 @@ pub enum ErrorCode {
     LoginRequired,
     /// The sealed registration does not open or has other iterations than asked for.
     BadRegistration,
-    /// Too many registrations from this address: wait a minute.
+    /// Too many registrations or wrong passwords: wait a moment.
     TryLater,
     /// Nobody of this name is in the room.
     NoSuchUser,

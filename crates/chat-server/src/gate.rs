@@ -1,15 +1,16 @@
-//! Who may try what how often before being in the room.
+//! Who may come in, and who may try what how often before being in the room.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use chat_proto::{EndCode, UserName};
 use tokio::time::Instant;
 
+use crate::buckets::{Buckets, Rate};
 use crate::config::Limits;
-use crate::throttle::{Buckets, Failures, origin};
+use crate::guesses::Guesses;
+use crate::throttle::{origin, site};
 
 /// Counts connections, registrations and wrong passwords by where they come from.
 #[derive(Debug, Clone)]
@@ -23,9 +24,8 @@ struct Inner {
     clients_limit: usize,
     each_limit: usize,
     by_origin: HashMap<IpAddr, usize>,
-    registrations: Buckets<IpAddr>,
-    failures_by_origin: Failures<IpAddr>,
-    failures_by_name: Failures<String>,
+    registrations: Buckets,
+    guesses: Guesses,
 }
 
 /// One connection that was let in; it counts until this is dropped.
@@ -42,13 +42,8 @@ impl Gate {
             clients_limit: limits.clients,
             each_limit: limits.clients_per_address,
             by_origin: HashMap::new(),
-            registrations: Buckets::new(
-                limits.registrations_per_minute,
-                Duration::from_mins(1),
-                limits.registrations_per_minute,
-            ),
-            failures_by_origin: Failures::new(),
-            failures_by_name: Failures::new(),
+            registrations: Buckets::new(Rate::per_minute(limits.registrations_per_minute)),
+            guesses: Guesses::new(),
         };
         Self {
             inner: Arc::new(Mutex::new(inner)),
@@ -78,17 +73,31 @@ impl Gate {
         })
     }
 
-    /// Whether an address may open one more account.
+    /// Takes one more account for an address; false if it has opened too many of late.
     pub(crate) fn may_register(&self, ip: IpAddr) -> bool {
-        self.lock().registrations.take(origin(ip), Instant::now())
+        let (site, now) = (site(ip), Instant::now());
+        let mut inner = self.lock();
+        let may = inner.registrations.check(&site, now).is_ok();
+        if may {
+            inner.registrations.take(&site, now);
+        }
+        may
     }
 
-    /// Notes a wrong password; tells how long to wait before answering it.
-    pub(crate) fn failed(&self, ip: IpAddr, name: &UserName) -> Duration {
-        let now = Instant::now();
-        let mut inner = self.lock();
-        let by_origin = inner.failures_by_origin.note(origin(ip), now);
-        by_origin.max(inner.failures_by_name.note(name.key(), now))
+    /// Whether a password may be tried now; `Err` tells when to ask again. See [`Guesses`].
+    pub(crate) fn may_guess(&self, ip: IpAddr, name: &UserName) -> Result<(), Instant> {
+        self.lock().guesses.check(ip, name, Instant::now())
+    }
+
+    /// Notes a wrong password. Do so before anything is awaited after [`may_guess`](Self::may_guess): then
+    /// guesses made at once count one after the other.
+    pub(crate) fn guessed_wrong(&self, ip: IpAddr, name: &UserName) {
+        self.lock().guesses.failed(ip, name, Instant::now());
+    }
+
+    /// Notes that an account was logged in to.
+    pub(crate) fn logged_in(&self, ip: IpAddr, account: &UserName) {
+        self.lock().guesses.succeeded(ip, account);
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -23,10 +23,12 @@
 //! buffer.
 
 mod accounts;
+mod buckets;
 mod config;
 mod connection;
 mod farewell;
 mod gate;
+mod guesses;
 mod outbox;
 mod room;
 mod server;

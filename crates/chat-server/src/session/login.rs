@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chat_proto::scram::{Credentials, LoginRequest, ScramError, ServerChallenge};
 use chat_proto::{
@@ -15,6 +14,7 @@ use tokio::time::Instant;
 use super::{Entered, Server};
 use crate::accounts::{Account, AccountError, Accounts};
 use crate::connection::Connection;
+use crate::guesses::PATIENCE;
 use crate::room::{Dialect, NameTaken, Newcomer, SessionId};
 
 /// What this server calls itself.
@@ -258,13 +258,16 @@ impl Lobby<'_> {
         else {
             return Err(error(ErrorCode::OutOfTurn, "ask with login first"));
         };
+        self.wait_for_turn(connection, &typed).await?;
+        // From here to `refuse` nothing is awaited.
         match (challenge.verify(scram), account) {
             (Ok(signature), Some(account)) => {
                 // The operator may have taken the account away since the challenge: then the password
                 // is a wrong one by now.
                 if !self.is_current(&account).await? {
-                    return Err(self.refuse(connection, &typed).await);
+                    return Err(self.refuse(&typed));
                 }
+                self.server.gate.logged_in(self.ip, &account.name);
                 let (name, making) = (account.name.clone(), Some(account.making));
                 let entered = self
                     .come_in(connection, name, contact, making, Some(signature))
@@ -276,7 +279,7 @@ impl Lobby<'_> {
                     Ok(false) | Err(_) => Err(Answer::End(EndCode::AccountChanged)),
                 }
             }
-            (Err(ScramError::WrongProof) | Ok(_), _) => Err(self.refuse(connection, &typed).await),
+            (Err(ScramError::WrongProof) | Ok(_), _) => Err(self.refuse(&typed)),
             (Err(failure), _) => Err(error(ErrorCode::BadField, &failure.to_string())),
         }
     }
@@ -288,21 +291,29 @@ impl Lobby<'_> {
         Ok(found.is_some_and(|found| found.making == account.making))
     }
 
-    /// Answers a wrong password or an unknown user: alike, and the later the more there were.
-    async fn refuse<R: AsyncRead + Unpin>(
-        &mut self,
+    /// Waits until a password may be tried: before it is looked at, so that right and wrong wait alike
+    /// and nobody learns anything by hanging up.
+    async fn wait_for_turn<R: AsyncRead + Unpin>(
+        &self,
         connection: &mut Connection<R>,
         typed: &UserName,
-    ) -> Answer {
-        self.failures = self.failures.saturating_add(1);
-        let wait: Duration = self.server.gate.failed(self.ip, typed);
-        tracing::info!(name = %typed, ip = %self.ip, failures = self.failures, "log-in failed");
-        let until = Instant::now()
-            .checked_add(wait)
-            .unwrap_or_else(Instant::now);
-        if let Err(code) = connection.sleep_until(until).await {
-            return Answer::End(code);
+    ) -> Result<(), Answer> {
+        let patience = Instant::now().checked_add(PATIENCE);
+        while let Err(until) = self.server.gate.may_guess(self.ip, typed) {
+            if patience.is_none_or(|patience| until > patience) {
+                let text = "too many wrong passwords of late: wait a moment, then try again";
+                return Err(error(ErrorCode::TryLater, text));
+            }
+            connection.sleep_until(until).await?;
         }
+        Ok(())
+    }
+
+    /// Answers a wrong password or an unknown user, alike.
+    fn refuse(&mut self, typed: &UserName) -> Answer {
+        self.server.gate.guessed_wrong(self.ip, typed);
+        self.failures = self.failures.saturating_add(1);
+        tracing::info!(name = %typed, ip = %self.ip, failures = self.failures, "log-in failed");
         if self.failures >= self.server.config.limits.login_failures {
             return Answer::End(EndCode::TooManyTries);
         }

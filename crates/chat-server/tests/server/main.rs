@@ -7,6 +7,7 @@
     reason = "a helper of a test is a test"
 )]
 
+mod guessing;
 mod hostile;
 mod lab;
 mod peer;

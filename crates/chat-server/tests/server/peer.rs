@@ -10,7 +10,7 @@ use chat_proto::{
 };
 use chat_server::{Config, ServerError};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -99,16 +99,38 @@ impl Peer {
         }
     }
 
+    /// Connects from another address of this host, which is another stranger to the server.
+    pub(crate) async fn connect_from(source: [u8; 4], address: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((source, 0).into()).unwrap();
+        let stream = socket.connect(address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self {
+            stream,
+            decoder: FrameDecoder::new(),
+            input: Vec::new(),
+        }
+    }
+
     /// Connects and says hello.
     pub(crate) async fn hello(address: SocketAddr) -> Self {
-        let mut peer = Self::connect(address).await;
+        Self::connect(address).await.greeted().await
+    }
+
+    /// Connects from another address of this host and says hello.
+    pub(crate) async fn hello_from(source: [u8; 4], address: SocketAddr) -> Self {
+        Self::connect_from(source, address).await.greeted().await
+    }
+
+    async fn greeted(mut self) -> Self {
+        let peer = &mut self;
         peer.line(r#"{"type":"hello","version":1,"client":"test"}"#)
             .await;
         assert!(matches!(
             peer.event().await,
             Event::Hello { version: 1, .. }
         ));
-        peer
+        self
     }
 
     /// Enters an open room and takes the roster; gives how many users it has.

@@ -73,7 +73,6 @@ async fn an_unknown_user_and_a_wrong_password_look_alike() {
     let mut peer = Peer::hello(server.address).await;
     peer.register("alice", "correct horse").await;
     let mut seen = Vec::new();
-    let mut times = Vec::new();
     for (who, password) in [("alice", "wrong horse"), ("nobody", "wrong horse")] {
         let mut peer = Peer::hello(server.address).await;
         peer.line(&format!(r#"{{"type":"login","scram":"n,,n={who},r=abc"}}"#))
@@ -82,9 +81,7 @@ async fn an_unknown_user_and_a_wrong_password_look_alike() {
             panic!()
         };
         let shape: Vec<usize> = scram.split(',').map(str::len).collect();
-        let begin = std::time::Instant::now();
         let answer = peer.log_in(who, password).await;
-        times.push(begin.elapsed());
         seen.push((shape, answer));
     }
     assert_eq!(seen[0], seen[1]);
@@ -95,11 +92,6 @@ async fn an_unknown_user_and_a_wrong_password_look_alike() {
             ..
         }
     ));
-    // Each failure of an address waits longer, whoever it was for: 0.1 s, then 0.2 s.
-    assert!(
-        times[0].as_millis() >= 100 && times[1].as_millis() >= 200,
-        "{times:?}"
-    );
     // The false salt of a user who does not exist is always the same.
     let mut salts = Vec::new();
     for _ in 0..2 {
