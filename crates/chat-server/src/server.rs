@@ -3,12 +3,13 @@
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chat_proto::EndCode;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -66,7 +67,10 @@ pub async fn run(
         () = accept(&listener, &server) => {}
     }
     drop(listener);
-    tracing::info!("stopping");
+    let sessions = server.sessions.load(Ordering::Relaxed);
+    // The room, a session for each connection, and whatever else the program has.
+    let tasks = Handle::current().metrics().num_alive_tasks();
+    tracing::info!(sessions, tasks, "stopping");
     // Without receivers there would be nobody to tell.
     let _nobody = stop.send(true);
     // The room ends when the last session has let go of it.

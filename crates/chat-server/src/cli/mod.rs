@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 
 use options::{Action, Options, Serve};
@@ -81,7 +82,8 @@ fn serve(options: Serve, data: std::path::PathBuf) -> Result<(), Box<dyn Error>>
             }
         };
         chat_server::run(listener, config, shutdown).await?;
-        tracing::info!("ended");
+        let tasks = Handle::current().metrics().num_alive_tasks();
+        tracing::info!(tasks, "ended");
         Ok(())
     })
 }
