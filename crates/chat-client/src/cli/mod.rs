@@ -7,6 +7,8 @@
 
 mod chat;
 mod failure;
+#[path = "../../../generate.rs"]
+mod generate;
 mod input;
 mod line;
 mod options;
@@ -20,7 +22,7 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use chat::Chat;
 use failure::{Failure, Status};
@@ -29,6 +31,15 @@ use options::Options;
 /// Runs the program.
 pub(super) fn run() -> ExitCode {
     let options = Options::parse();
+    if let Some(directory) = &options.generate {
+        return match generate::generate(Options::command(), directory) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                let text = format!("cannot write into {}: {error}", directory.display());
+                Failure::new(Status::Unusable, text).report()
+            }
+        };
+    }
     // The network has a thread of its own: a terminal that stands still does not stop it.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)

@@ -12,7 +12,7 @@ use clap::{Parser, ValueEnum};
 /// else goes to all. `#help` tells more, `#quit` leaves. In a terminal Tab completes names, the
 /// arrow keys fetch earlier lines. In a pipe lines in are lines said, and the end of the input leaves.
 #[derive(Debug, Parser)]
-#[command(name = "chat-client", version, after_long_help = AFTER, after_help = BRIEF)]
+#[command(name = "chat-client", version = env!("VERSION"), after_long_help = AFTER, after_help = BRIEF)]
 pub(super) struct Options {
     /// The server: HOST, HOST:PORT or [IPV6]:PORT
     #[arg(
@@ -82,6 +82,10 @@ pub(super) struct Options {
         hide_env_values = true
     )]
     pub(super) color: Color,
+
+    /// Write the manual page, and completions for shells, into a directory
+    #[arg(long, value_name = "DIR")]
+    pub(super) generate: Option<PathBuf>,
 }
 
 /// When to use colour.

@@ -6,6 +6,8 @@
 )]
 
 mod accounts;
+#[path = "../../../generate.rs"]
+mod generate;
 mod options;
 
 use std::error::Error;
@@ -13,7 +15,7 @@ use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -30,9 +32,11 @@ const OTHER_FILES: usize = 32;
 /// Runs the program; errors are one line on standard error.
 pub(crate) fn main() -> ExitCode {
     let options = Options::parse();
-    let done = match options.action {
-        Some(Action::Accounts(command)) => accounts::run(&options.data, command),
-        None => serve(options.serve, options.data),
+    let done = match (options.generate, options.action) {
+        (Some(directory), _) => generate::generate(Options::command(), &directory)
+            .map_err(|error| format!("cannot write into {}: {error}", directory.display()).into()),
+        (None, Some(Action::Accounts(command))) => accounts::run(&options.data, command),
+        (None, None) => serve(options.serve, options.data),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -13,7 +13,7 @@ use tracing::level_filters::LevelFilter;
 
 /// A chat server: one room, accounts, private messages from client to client.
 #[derive(Debug, Parser)]
-#[command(name = "chat-server", version, args_conflicts_with_subcommands = false)]
+#[command(name = "chat-server", version = env!("VERSION"), args_conflicts_with_subcommands = false)]
 pub(super) struct Options {
     /// Directory of the accounts' file, made if it is missing
     #[arg(
@@ -24,6 +24,9 @@ pub(super) struct Options {
         value_name = "DIR"
     )]
     pub(super) data: PathBuf,
+    /// Write manual pages, and completions for shells, into a directory
+    #[arg(long, value_name = "DIR")]
+    pub(super) generate: Option<PathBuf>,
     #[command(flatten)]
     pub(super) serve: Serve,
     #[command(subcommand)]

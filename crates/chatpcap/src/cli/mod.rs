@@ -11,6 +11,8 @@ mod fields;
 mod file;
 mod filter;
 mod follow;
+#[path = "../../../generate.rs"]
+mod generate;
 mod grade;
 mod graph;
 mod host_names;
@@ -26,16 +28,29 @@ mod rubric;
 mod tui;
 mod verify;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// Reads packet captures of a chat over TCP and UDP, and answers questions about them with evidence.
 #[derive(Debug, Parser)]
-#[command(name = "chatpcap", version, about, max_term_width = 100)]
+#[command(
+    name = "chatpcap",
+    version = env!("VERSION"),
+    about,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    override_usage = "chatpcap <COMMAND>"
+)]
 struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+
+    /// Write manual pages, and completions for shells, into a directory
+    #[arg(long, value_name = "DIR")]
+    generate: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -68,8 +83,30 @@ enum Outcome {
 
 /// Runs the program.
 pub(crate) fn run() -> ExitCode {
-    let arguments = Arguments::parse();
-    let outcome = match &arguments.command {
+    let outcome = obey(&Arguments::parse()).unwrap_or_else(|failure| {
+        output::error(&failure);
+        Outcome::Unusable
+    });
+    ExitCode::from(match outcome {
+        Outcome::Done => 0,
+        Outcome::NotThere => 1,
+        Outcome::Unusable => 2,
+    })
+}
+
+fn obey(arguments: &Arguments) -> Result<Outcome, output::Failure> {
+    if let Some(directory) = &arguments.generate {
+        return generate::generate(Arguments::command(), directory)
+            .map(|()| Outcome::Done)
+            .map_err(|error| file::cannot_write(directory, &error));
+    }
+    let Some(command) = &arguments.command else {
+        let kind = ErrorKind::MissingSubcommand;
+        Arguments::command()
+            .error(kind, "a command is needed")
+            .exit();
+    };
+    match command {
         Command::Analyze(arguments) => analyze::run(arguments),
         Command::Graph(arguments) => graph::run(arguments),
         Command::Chat(arguments) => chat::run(arguments),
@@ -83,14 +120,5 @@ pub(crate) fn run() -> ExitCode {
         Command::Grade(arguments) => grade::run(arguments),
         Command::Rubric(arguments) => rubric::run(arguments),
         Command::Tui(arguments) => tui::run(arguments),
-    };
-    let outcome = outcome.unwrap_or_else(|failure| {
-        output::error(&failure);
-        Outcome::Unusable
-    });
-    ExitCode::from(match outcome {
-        Outcome::Done => 0,
-        Outcome::NotThere => 1,
-        Outcome::Unusable => 2,
-    })
+    }
 }
