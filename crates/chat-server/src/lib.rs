@@ -30,6 +30,7 @@ mod farewell;
 mod gate;
 mod guesses;
 mod outbox;
+mod reserved;
 mod room;
 mod server;
 mod session;

@@ -226,7 +226,11 @@ impl Room {
     ) -> Result<(), NameTaken> {
         let (key, look) = (newcomer.user.name.key(), newcomer.user.name.look());
         let by_name = self.names.get(&key).copied();
-        let by_look = self.looks.get(&look).copied();
+        // Of accounts that look alike only the first was opened: one that is there may come in.
+        let by_look = match newcomer.account {
+            Some(_) => None,
+            None => self.looks.get(&look).copied(),
+        };
         let mut inherited = false;
         if let Some(other) = by_name.or(by_look) {
             // Only the same user's older session gives way.

@@ -8,6 +8,7 @@ use tokio::io::AsyncRead;
 
 use super::{Entered, Server, Turns, read};
 use crate::connection::Connection;
+use crate::reserved::is_reserved;
 use crate::room::{Dialect, NameTaken, Newcomer, Request, SessionId};
 
 /// Takes what arrived for the client's name and lets it in.
@@ -18,6 +19,9 @@ pub(super) async fn enter<R: AsyncRead + Unpin>(
     server: &Server,
 ) -> Result<Entered, EndCode> {
     let name = lab::name(connection.peek()).map_err(|_| EndCode::BadName)?;
+    if is_reserved(&name) {
+        return Err(EndCode::NameTaken);
+    }
     connection.take_octets();
     connection.outbox.pace(server.config.limits.lab_gap);
     let address = Address {

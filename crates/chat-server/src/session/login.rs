@@ -15,6 +15,7 @@ use super::{Entered, Server};
 use crate::accounts::{Account, AccountError, Accounts};
 use crate::connection::Connection;
 use crate::guesses::PATIENCE;
+use crate::reserved::is_reserved;
 use crate::room::{Dialect, NameTaken, Newcomer, SessionId};
 
 /// What this server calls itself.
@@ -124,6 +125,9 @@ impl Lobby<'_> {
                     let text = "this server wants an account: register, then log in";
                     return Err(error(ErrorCode::LoginRequired, text));
                 }
+                if is_reserved(&name) {
+                    return Err(reserved(&name));
+                }
                 self.come_in(connection, name, contact, None, None).await
             }
             _ => Err(error(ErrorCode::OutOfTurn, "you are not in the room yet")),
@@ -162,6 +166,9 @@ impl Lobby<'_> {
             Ok(accounts) => accounts,
             Err(answer) => return answer,
         };
+        if is_reserved(&name) {
+            return reserved(&name);
+        }
         match accounts.clashes(&name).await {
             Ok(false) => {}
             Ok(true) => return taken(&name),
@@ -373,6 +380,13 @@ fn taken(name: &UserName) -> Answer {
     error(
         ErrorCode::NameTaken,
         &format!("{name} is taken, or looks like a name that is"),
+    )
+}
+
+fn reserved(name: &UserName) -> Answer {
+    error(
+        ErrorCode::NameTaken,
+        &format!("{name} is kept for the server and who runs it, or looks like a name that is"),
     )
 }
 

@@ -3,6 +3,7 @@
 use chat_proto::scram::{ClientLogin, Credentials, Password};
 use chat_proto::{Command, Contact, EndCode, ErrorCode, Event};
 use chat_server::AccountTable;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::peer::{Peer, Running, account_config, name, open_config};
 
@@ -170,7 +171,19 @@ async fn names_that_look_alike_are_one_name() {
     let server = Running::start(account_config(directory.path())).await;
     let mut peer = Peer::hello(server.address).await;
     peer.register("alice", "correct horse").await;
-    for who in ["alice", "ALICE", "aIice", "a1ice"] {
+    let alike = [
+        "alice", "ALICE", "aIice", "a1ice", "ALlCE", "alice.", "_alice",
+    ];
+    // These pose as the server or as who runs it.
+    let reserved = [
+        "server",
+        "chatserver",
+        "Chat-Server",
+        "admin",
+        "ADMlN",
+        "r00t",
+    ];
+    for who in alike.into_iter().chain(reserved) {
         let answer = peer.register(who, "correct horse").await;
         assert!(
             matches!(
@@ -186,12 +199,19 @@ async fn names_that_look_alike_are_one_name() {
     server.stop().await;
     let server = Running::open().await;
     let _alice = Peer::enter(server.address, "alice").await;
-    for who in ["alice", "Alice", "aIice"] {
+    for who in alike.into_iter().chain(reserved) {
         let mut peer = Peer::hello(server.address).await;
         peer.line(&format!(r#"{{"type":"enter","name":"{who}"}}"#))
             .await;
         assert_eq!(peer.error().await, ErrorCode::NameTaken, "{who}");
     }
+    let mut lab = tokio::net::TcpStream::connect(server.address)
+        .await
+        .unwrap();
+    lab.write_all(b"chatserver").await.unwrap();
+    let mut answer = String::new();
+    lab.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains("your name is taken"), "{answer}");
     server.stop().await;
 }
 
