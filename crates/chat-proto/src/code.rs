@@ -31,6 +31,8 @@ pub enum ErrorCode {
     BadRegistration,
     /// Too many registrations or wrong passwords: wait a moment.
     TryLater,
+    /// The server has as many accounts as it may have.
+    NoMoreAccounts,
     /// Nobody of this name is in the room.
     NoSuchUser,
     /// The server failed, not the client: its disk, for instance.

@@ -31,6 +31,8 @@ pub struct Limits {
     pub login_failures: u32,
     /// New accounts from one address in a minute.
     pub registrations_per_minute: u32,
+    /// Accounts in all; nobody registers any more when there are as many.
+    pub accounts: usize,
     /// Commands a second in the room, in the long run; a client that says more is read more slowly.
     pub commands_per_second: u32,
     /// Commands at once that may exceed it.
@@ -78,6 +80,8 @@ impl Default for Limits {
             login_commands: 32,
             login_failures: 5,
             registrations_per_minute: 30,
+            // 25 MB of disk, which one address fills in 55 hours.
+            accounts: 100_000,
             commands_per_second: 10,
             command_burst: 40,
             outbox_frames: 8192,

@@ -5,7 +5,7 @@
 //!
 //! # How it holds together
 //!
-//! All runs on one thread; the accounts' file has a second one.
+//! All runs on one thread; the accounts' file has two more.
 //!
 //! * **Sessions**: one task a connection. It reads, cuts frames, obeys what concerns only its client,
 //!   asks the room for the rest, and writes what the client's outbox could not be rid of at once.
@@ -15,8 +15,11 @@
 //! * **Outboxes**: one a client, bounded in frames and octets. A push writes to the socket at once if
 //!   nothing waits; otherwise it waits in the outbox. A full outbox means a reader too slow: it is told
 //!   and dropped, and nobody else notices.
-//! * **Accounts**: a thread owns the SQLite file; registrations that come together are written together.
-//!   It notices what `chat-server accounts` changes in the same file.
+//! * **Accounts**: a thread reads the SQLite file and one writes it, so that a full disk or another program that
+//!   holds it keeps nobody from logging in; registrations that come together are written together.
+//!   The second notices what `chat-server accounts` changes in the same file.
+//! * **Gate**: counts connections and new accounts by address, and decides when a password may be tried
+//!   ([`guesses`]), in memory that does not grow.
 //!
 //! Invariants: the room never awaits a client; a frame is encoded once, whoever many receive it; a
 //! client's mistake ends that client only; nothing secret reaches the log; an idle client owns no

@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::accounts::{AccountError, Accounts};
+use crate::accounts::{AccountError, Accounts, Threads};
 use crate::config::Config;
 use crate::farewell;
 use crate::gate::{Gate, Ticket};
@@ -27,9 +27,12 @@ pub enum ServerError {
     /// The accounts cannot be opened.
     #[error(transparent)]
     Accounts(#[from] AccountError),
-    /// The accounts' thread panicked.
-    #[error("the accounts were not closed in order")]
+    /// A thread of the accounts panicked, or did not end in time.
+    #[error("the accounts' threads did not end in order")]
     AccountsThread,
+    /// The room's task panicked.
+    #[error("the room ended by a mistake of this program")]
+    Room,
 }
 
 /// How long the accept loop rests when the machine has no file descriptor left.
@@ -48,12 +51,12 @@ pub async fn run(
     let linger = config.limits.linger;
     let (stop, stopped) = watch::channel(false);
     let (requests, room) = room::new(&config.limits);
-    let (accounts, thread) = open_accounts(&config, &requests)?;
+    let (accounts, threads) = open_accounts(&config, &requests)?;
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, open = config.open, "listening");
     }
     // One round of the room writes to everybody: tokio's budget would stop it after a hundred.
-    let room = tokio::spawn(tokio::task::unconstrained(room.run(stopped.clone())));
+    let mut room = tokio::spawn(tokio::task::unconstrained(room.run(stopped.clone())));
     let server = Arc::new(Server {
         gate: Gate::new(&config.limits),
         config,
@@ -62,10 +65,14 @@ pub async fn run(
         stop: stopped,
         sessions: AtomicU64::new(0),
     });
-    tokio::select! {
-        () = shutdown => {}
-        () = accept(&listener, &server) => {}
-    }
+    let failure = tokio::select! {
+        () = shutdown => None,
+        () = accept(&listener, &server) => None,
+        // Neither ends while it is needed, unless by a mistake of this program. Without them a server is
+        // worth nothing: who started it can start it again.
+        _ended = &mut room => Some(ServerError::Room),
+        () = ended(threads.as_ref()) => Some(ServerError::AccountsThread),
+    };
     drop(listener);
     let sessions = server.sessions.load(Ordering::Relaxed);
     // The room, a session for each connection, and whatever else the program has.
@@ -76,11 +83,11 @@ pub async fn run(
     // The room ends when the last session has let go of it.
     drop(server);
     let patience = linger.saturating_add(Duration::from_secs(1));
-    if timeout(patience, room).await.is_err() {
+    if !room.is_finished() && timeout(patience, room).await.is_err() {
         tracing::warn!("some clients did not let go in time");
     }
-    if let Some(thread) = thread {
-        let closed = tokio::task::spawn_blocking(move || thread.join().is_ok());
+    if let Some(threads) = threads {
+        let closed = tokio::task::spawn_blocking(move || threads.join());
         if !timeout(patience, closed)
             .await
             .is_ok_and(|joined| joined.unwrap_or(false))
@@ -88,27 +95,34 @@ pub async fn run(
             return Err(ServerError::AccountsThread);
         }
     }
-    Ok(())
+    failure.map_or(Ok(()), Err)
 }
 
-type Thread = Option<std::thread::JoinHandle<()>>;
+/// Waits until the accounts' threads end; for ever if there are none.
+async fn ended(threads: Option<&Threads>) {
+    match threads {
+        Some(threads) => threads.ended().await,
+        None => std::future::pending().await,
+    }
+}
 
 fn open_accounts(
     config: &Config,
     requests: &mpsc::Sender<Request>,
-) -> Result<(Option<Accounts>, Thread), AccountError> {
+) -> Result<(Option<Accounts>, Option<Threads>), AccountError> {
     if config.open {
         return Ok((None, None));
     }
     // Weak, or the accounts' thread would keep the room alive.
     let requests = requests.downgrade();
-    let (accounts, thread) = Accounts::open(&config.data, move |accounts| {
+    let limit = config.limits.accounts;
+    let (accounts, threads) = Accounts::open(&config.data, limit, move |accounts| {
         if let Some(requests) = requests.upgrade() {
             // If the room is gone, so are the sessions.
             let _gone = requests.blocking_send(Request::Accounts(accounts));
         }
     })?;
-    Ok((Some(accounts), Some(thread)))
+    Ok((Some(accounts), Some(threads)))
 }
 
 async fn accept(listener: &TcpListener, server: &Arc<Server>) {

@@ -1,43 +1,21 @@
 //! The accounts' file: one SQLite table.
 
 use std::collections::HashMap;
-use std::fs::{self, OpenOptions};
-use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use chat_proto::UserName;
 use chat_proto::scram::Credentials;
-use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Row, TransactionBehavior, params};
 
-/// The file's name in its directory.
-const FILE: &str = "accounts.sqlite3";
-
-/// How long one program waits for another that holds the file.
-const BUSY: Duration = Duration::from_secs(10);
-
-const SCHEMA: &str = "
-CREATE TABLE IF NOT EXISTS account (
-    key TEXT PRIMARY KEY,         -- the name in lower case
-    look TEXT NOT NULL UNIQUE,    -- the name as a hurried reader sees it
-    name TEXT NOT NULL,           -- the name as its owner spells it
-    salt BLOB NOT NULL,
-    iterations INTEGER NOT NULL,
-    stored_key BLOB NOT NULL,
-    server_key BLOB NOT NULL,
-    making INTEGER NOT NULL,      -- random, anew whenever the password is set
-    created INTEGER NOT NULL      -- seconds since the Unix epoch
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS server (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    secret BLOB NOT NULL          -- makes the decoys of users who don't exist
-);";
+use super::error::AccountError;
+use super::file::{self, Place};
 
 /// The accounts' file, opened. Several programs may have it open at once.
 #[derive(Debug)]
 pub struct AccountTable {
     file: Connection,
+    place: Place,
 }
 
 /// One account.
@@ -62,75 +40,31 @@ pub struct Summary {
     pub iterations: u32,
 }
 
-/// Why accounts cannot be read or changed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum AccountError {
-    /// The directory or the file cannot be made.
-    #[error("cannot make {path}")]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// SQLite failed.
-    #[error("cannot use the accounts' file")]
-    Sqlite(#[from] rusqlite::Error),
-    /// An account has this name or one that looks like it.
-    #[error("the name is taken, or looks like one that is")]
-    NameTaken,
-    /// No account has this name.
-    #[error("no account has this name")]
-    NoSuchAccount,
-    /// The file holds what this program did not write.
-    #[error("the accounts' file is damaged: {what}")]
-    Damaged {
-        /// What is wrong.
-        what: &'static str,
-    },
-    /// The machine gives no random numbers.
-    #[error("no random numbers: {0}")]
-    Random(getrandom::Error),
-    /// The thread cannot be started.
-    #[error("cannot start a thread")]
-    Thread(#[source] io::Error),
-    /// The thread has ended.
-    #[error("the accounts are closed")]
-    Closed,
-}
-
 impl AccountTable {
     /// Opens the file in a directory; makes both if they are missing, for their owner only.
     ///
     /// # Errors
-    /// [`AccountError`] if it cannot be made or is not such a file.
+    /// [`AccountError`] if it cannot be made, or if what is there is not such a file, whole. An empty or
+    /// damaged file is never taken for a new one.
     pub fn open(directory: &Path) -> Result<Self, AccountError> {
-        let failed = |path: &Path, source| AccountError::File {
-            path: path.to_owned(),
-            source,
-        };
-        fs::create_dir_all(directory).map_err(|error| failed(directory, error))?;
-        let path = directory.join(FILE);
-        // SQLite gives its side files the same mode.
-        OpenOptions::new()
-            .create(true)
-            .append(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|error| failed(&path, error))?;
-        // Two programs that open a new file at once can be in each other's way for a moment, and
-        // SQLite's own patience does not cover the change to write-ahead logging.
-        let deadline = Instant::now() + BUSY;
-        loop {
-            match set_up(&path) {
-                Ok(file) => return Ok(Self { file }),
-                Err(error) if is_busy(&error) && Instant::now() < deadline => {
-                    std::thread::sleep(Duration::from_millis(20));
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
+        file::open(directory).map(|(file, place)| Self { file, place })
+    }
+
+    /// Opens the same file once more, for another thread.
+    ///
+    /// # Errors
+    /// [`AccountError`] if it is gone meanwhile.
+    pub(super) fn reopen(&self) -> Result<Self, AccountError> {
+        let (file, place) = self.place.reopen()?;
+        Ok(Self { file, place })
+    }
+
+    /// Looks whether the file is still where it was opened: otherwise what is written to it is lost.
+    ///
+    /// # Errors
+    /// [`AccountError::Replaced`].
+    pub(super) fn is_in_place(&self) -> Result<(), AccountError> {
+        self.place.check()
     }
 
     /// The secret from which decoys are made: drawn once, then always the same.
@@ -138,18 +72,29 @@ impl AccountTable {
     /// # Errors
     /// [`AccountError`] if it can neither be read nor made.
     pub fn secret(&mut self) -> Result<[u8; 32], AccountError> {
+        if let Some(secret) = self.find_secret()? {
+            return Ok(secret);
+        }
         let mut fresh = [0; 32];
         getrandom::fill(&mut fresh).map_err(AccountError::Random)?;
+        // Another program may have been quicker.
         self.file.execute(
             "INSERT OR IGNORE INTO server VALUES (1, ?1)",
             params![fresh],
         )?;
-        let secret: Vec<u8> = self
+        self.find_secret()?
+            .ok_or_else(|| self.place.damaged("its secret is missing"))
+    }
+
+    fn find_secret(&self) -> Result<Option<[u8; 32]>, AccountError> {
+        let secret: Option<Vec<u8>> = self
             .file
-            .query_row("SELECT secret FROM server", [], |row| row.get(0))?;
-        secret.try_into().map_err(|_| AccountError::Damaged {
-            what: "secret is not 32 octets",
-        })
+            .query_row("SELECT secret FROM server", [], |row| row.get(0))
+            .optional()?;
+        let damaged = |_| self.place.damaged("its secret is not 32 octets");
+        secret
+            .map(|secret| secret.try_into().map_err(damaged))
+            .transpose()
     }
 
     /// The account of this name in any spelling.
@@ -162,7 +107,7 @@ impl AccountTable {
                 "SELECT name, salt, iterations, stored_key, server_key, making
                  FROM account WHERE key = ?1",
             )?
-            .query_row([name.key()], |row| Ok(account(row)))
+            .query_row([name.key()], |row| Ok(self.account(row)))
             .optional()?
             .transpose()
     }
@@ -186,24 +131,39 @@ impl AccountTable {
         insert(&self.file, name, credentials)
     }
 
-    /// Adds several with one write to the disk; gives for each what became of it.
+    /// Adds several with one write to the disk, as long as there are fewer than `limit` in all; gives for each
+    /// what became of it.
+    ///
+    /// # Errors
+    /// [`AccountError`] if nothing could be written: then none was added.
     pub(super) fn add_all(
         &mut self,
         accounts: &[(UserName, Credentials)],
-    ) -> Vec<Result<(), AccountError>> {
-        let mut together = || -> Result<Vec<_>, AccountError> {
-            let transaction = self.file.transaction()?;
-            let results = accounts
-                .iter()
-                .map(|(name, credentials)| insert(&transaction, name, credentials))
-                .collect();
-            transaction.commit()?;
-            Ok(results)
-        };
-        together().unwrap_or_else(|error| {
-            tracing::error!(%error, "cannot write the accounts");
-            accounts.iter().map(|_| Err(AccountError::Closed)).collect()
-        })
+        limit: usize,
+    ) -> Result<Vec<Result<(), AccountError>>, AccountError> {
+        // Not a deferred one, which gives up without patience when another program writes meanwhile.
+        let transaction = self
+            .file
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut count = count(&transaction)?;
+        let mut results = Vec::new();
+        for (name, credentials) in accounts {
+            if count >= limit {
+                results.push(Err(AccountError::TooMany { limit }));
+                continue;
+            }
+            match insert(&transaction, name, credentials) {
+                Ok(()) => {
+                    count = count.saturating_add(1);
+                    results.push(Ok(()));
+                }
+                Err(AccountError::NameTaken) => results.push(Err(AccountError::NameTaken)),
+                // The transaction may be over already, and with it what was added before.
+                Err(error) => return Err(error),
+            }
+        }
+        transaction.commit()?;
+        Ok(results)
     }
 
     /// Removes an account.
@@ -239,6 +199,14 @@ impl AccountTable {
         )?)
     }
 
+    /// How many accounts there are.
+    ///
+    /// # Errors
+    /// [`AccountError`] if the file cannot be read.
+    pub fn count(&self) -> Result<usize, AccountError> {
+        count(&self.file)
+    }
+
     /// All accounts, by name.
     ///
     /// # Errors
@@ -272,23 +240,33 @@ impl AccountTable {
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+
+    fn account(&self, row: &Row<'_>) -> Result<Account, AccountError> {
+        let damaged = |what| move |_| self.place.damaged(what);
+        let name: String = row.get(0)?;
+        let (stored_key, server_key): (Vec<u8>, Vec<u8>) = (row.get(3)?, row.get(4)?);
+        Ok(Account {
+            name: name
+                .try_into()
+                .map_err(|_| self.place.damaged("a name in it is none"))?,
+            credentials: Credentials::from_parts(
+                row.get(1)?,
+                row.get(2)?,
+                stored_key
+                    .try_into()
+                    .map_err(damaged("a stored key is not 32 octets"))?,
+                server_key
+                    .try_into()
+                    .map_err(damaged("a server key is not 32 octets"))?,
+            ),
+            making: row.get(5)?,
+        })
+    }
 }
 
-fn set_up(path: &Path) -> Result<Connection, rusqlite::Error> {
-    let file = Connection::open(path)?;
-    file.busy_timeout(BUSY)?;
-    file.pragma_update(None, "journal_mode", "WAL")?;
-    // In this mode a commit returns when it is on the disk.
-    file.pragma_update(None, "synchronous", "FULL")?;
-    file.execute_batch(SCHEMA)?;
-    Ok(file)
-}
-
-fn is_busy(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
-    )
+fn count(file: &Connection) -> Result<usize, AccountError> {
+    let count: i64 = file.query_row("SELECT count(*) FROM account", [], |row| row.get(0))?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
 fn insert(
@@ -336,32 +314,11 @@ fn making() -> Result<i64, AccountError> {
     Ok(i64::from_ne_bytes(octets))
 }
 
-fn account(row: &Row<'_>) -> Result<Account, AccountError> {
-    let damaged = |what| move |_| AccountError::Damaged { what };
-    let name: String = row.get(0)?;
-    let (stored_key, server_key): (Vec<u8>, Vec<u8>) = (row.get(3)?, row.get(4)?);
-    Ok(Account {
-        name: name.try_into().map_err(|_| AccountError::Damaged {
-            what: "name is none",
-        })?,
-        credentials: Credentials::from_parts(
-            row.get(1)?,
-            row.get(2)?,
-            stored_key
-                .try_into()
-                .map_err(damaged("stored key is not 32 octets"))?,
-            server_key
-                .try_into()
-                .map_err(damaged("server key is not 32 octets"))?,
-        ),
-        making: row.get(5)?,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use chat_proto::scram::Password;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
     fn credentials(password: &str) -> Credentials {
@@ -434,12 +391,19 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut table = AccountTable::open(directory.path()).unwrap();
         let new = |text: &str| (name(text), credentials("x"));
-        let results = table.add_all(&[new("a"), new("A"), new("b")]);
+        let results = table.add_all(&[new("a"), new("A"), new("b")], 100).unwrap();
         assert_eq!(
             results.iter().map(Result::is_ok).collect::<Vec<_>>(),
             [true, false, true]
         );
-        assert_eq!(table.list().unwrap().len(), 2);
+        // And there is an end of accounts.
+        let results = table.add_all(&[new("c"), new("d")], 3).unwrap();
+        assert!(results[0].is_ok());
+        assert!(matches!(
+            results[1],
+            Err(AccountError::TooMany { limit: 3 })
+        ));
+        assert_eq!(table.list().unwrap().len(), 3);
     }
 
     #[test]

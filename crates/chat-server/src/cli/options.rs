@@ -114,6 +114,9 @@ struct LimitOptions {
     /// New accounts a minute from one address
     #[arg(long, env = "CHAT_REGISTRATIONS_PER_MINUTE", default_value_t = limits().registrations_per_minute, value_parser = number())]
     registrations_per_minute: u32,
+    /// Accounts in all, beyond which nobody registers
+    #[arg(long, env = "CHAT_ACCOUNTS_LIMIT", default_value_t = limits().accounts, value_parser = count())]
+    accounts_limit: usize,
     /// Commands a second from one client; more are read more slowly
     #[arg(long, env = "CHAT_COMMANDS_PER_SECOND", default_value_t = limits().commands_per_second, value_parser = number())]
     commands_per_second: u32,
@@ -168,6 +171,7 @@ impl Serve {
             login_commands: asked.login_commands,
             login_failures: asked.login_failures,
             registrations_per_minute: asked.registrations_per_minute,
+            accounts: asked.accounts_limit,
             commands_per_second: asked.commands_per_second,
             command_burst: asked.command_burst,
             outbox_frames: asked.outbox_frames,
@@ -242,6 +246,6 @@ mod tests {
             );
             count += 1;
         }
-        assert_eq!(count, 18);
+        assert_eq!(count, 19);
     }
 }

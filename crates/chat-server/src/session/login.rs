@@ -1,5 +1,6 @@
 //! A native client before it is in the room: hello, registering, logging in.
 
+use std::error::Error as _;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -211,6 +212,10 @@ impl Lobby<'_> {
                 Answer::Event(Event::Registered { name })
             }
             Err(AccountError::NameTaken) => taken(&name),
+            Err(AccountError::TooMany { .. }) => error(
+                ErrorCode::NoMoreAccounts,
+                "this server takes no more accounts",
+            ),
             Err(failure) => broken(&failure),
         }
     }
@@ -283,7 +288,9 @@ impl Lobby<'_> {
                 match self.is_current(&account).await {
                     Ok(true) => Ok(entered),
                     // It is in the room already: only the connection's end takes it out.
-                    Ok(false) | Err(_) => Err(Answer::End(EndCode::AccountChanged)),
+                    Ok(false) => Err(Answer::End(EndCode::AccountChanged)),
+                    // Not to be known just now: the client comes back.
+                    Err(_) => Err(Answer::End(EndCode::Lost)),
                 }
             }
             (Err(ScramError::WrongProof) | Ok(_), _) => Err(self.refuse(&typed)),
@@ -344,7 +351,10 @@ impl Lobby<'_> {
             ip,
             scram,
         };
-        let welcome = welcome.encode().map_err(|failure| broken(&failure))?;
+        let welcome = welcome.encode().map_err(|error| {
+            tracing::error!(%error, "a welcome does not fit a frame");
+            internal()
+        })?;
         let udp = contact.udp.filter(|port| *port != 0);
         let address = Address {
             ip,
@@ -391,9 +401,19 @@ fn reserved(name: &UserName) -> Answer {
 }
 
 /// A failure of the server's own: the log has it, the client need not know it.
-fn broken(failure: &dyn std::error::Error) -> Answer {
+fn broken(failure: &AccountError) -> Answer {
     let cause = failure.source().map(ToString::to_string);
     tracing::error!(%failure, cause, "a client could not be served");
+    if failure.may_pass() {
+        return error(
+            ErrorCode::TryLater,
+            "the server is busy: try again in a moment",
+        );
+    }
+    internal()
+}
+
+fn internal() -> Answer {
     error(
         ErrorCode::Internal,
         "the server has a problem of its own: try later",

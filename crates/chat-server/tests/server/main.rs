@@ -7,9 +7,11 @@
     reason = "a helper of a test is a test"
 )]
 
+mod disk;
 mod guessing;
 mod hostile;
 mod lab;
+mod log;
 mod peer;
 mod program;
 mod room;

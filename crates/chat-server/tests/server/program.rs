@@ -13,13 +13,13 @@ use tokio::time::Instant;
 
 use crate::peer::Peer;
 
-struct Program {
-    child: Child,
-    address: SocketAddr,
+pub(crate) struct Program {
+    pub(crate) child: Child,
+    pub(crate) address: SocketAddr,
 }
 
 impl Program {
-    fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
@@ -58,13 +58,13 @@ impl Drop for Program {
     }
 }
 
-fn program(data: &Path) -> Command {
+pub(crate) fn program(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chat-server"));
     command.arg("--data").arg(data);
     command
 }
 
-fn server(data: &Path) -> Command {
+pub(crate) fn server(data: &Path) -> Command {
     let mut command = program(data);
     command.args(["--listen", "127.0.0.1:0", "--iterations", "4096"]);
     command.args(["--registrations-per-minute", "10000"]);
