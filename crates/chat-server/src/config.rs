@@ -80,7 +80,7 @@ impl Default for Limits {
             login_commands: 32,
             login_failures: 5,
             registrations_per_minute: 30,
-            // 25 MB of disk, which one address fills in 55 hours.
+            // 22 MB of disk, which one address fills in 55 hours.
             accounts: 100_000,
             commands_per_second: 10,
             command_burst: 40,

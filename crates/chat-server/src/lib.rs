@@ -19,7 +19,7 @@
 //!   holds it keeps nobody from logging in; registrations that come together are written together.
 //!   The second notices what `chat-server accounts` changes in the same file.
 //! * **Gate**: counts connections and new accounts by address, and decides when a password may be tried
-//!   ([`guesses`]), in memory that does not grow.
+//!   (`guesses.rs` has the rates), in memory that does not grow.
 //!
 //! Invariants: the room never awaits a client; a frame is encoded once, whoever many receive it; a
 //! client's mistake ends that client only; nothing secret reaches the log; an idle client owns no

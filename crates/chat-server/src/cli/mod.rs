@@ -1,26 +1,28 @@
 //! Arguments, the log, signals, exit status.
 #![expect(
     clippy::print_stdout,
-    clippy::print_stderr,
     reason = "a program talks to its user here and nowhere else"
 )]
 
 mod accounts;
 #[path = "../../../generate.rs"]
 mod generate;
+mod log;
 mod options;
 
 use std::error::Error;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
+use chat_server::{AccountError, ServerError};
 use clap::{CommandFactory as _, Parser as _};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 
+use log::Log;
 use options::{Action, Options, Serve};
 
 /// Connections that may wait to be accepted; the kernel may allow fewer.
@@ -29,7 +31,10 @@ const BACKLOG: i32 = 4096;
 /// File descriptors that are not connections: log, accounts, epoll, the listener.
 const OTHER_FILES: usize = 32;
 
-/// Runs the program; errors are one line on standard error.
+/// The exit status when the accounts cannot be used, and clap's for arguments; 1 is any other failure.
+const UNUSABLE: u8 = 2;
+
+/// Runs the program; errors are one line on standard error, and maybe one with a hint.
 pub(crate) fn main() -> ExitCode {
     let options = Options::parse();
     let done = match (options.generate, options.action) {
@@ -47,19 +52,43 @@ pub(crate) fn main() -> ExitCode {
                 line = format!("{line}: {error}");
                 cause = error.source();
             }
-            eprintln!("{line}");
-            ExitCode::FAILURE
+            let failure = accounts_failure(&*error);
+            if let Some(hint) = failure.and_then(AccountError::hint) {
+                line = format!("{line}\nhint: {hint}");
+            }
+            // `eprintln!` panics where nobody reads.
+            let _unread = writeln!(std::io::stderr(), "{line}");
+            match failure {
+                None | Some(AccountError::NameTaken | AccountError::NoSuchAccount) => {
+                    ExitCode::FAILURE
+                }
+                Some(_) => ExitCode::from(UNUSABLE),
+            }
         }
     }
 }
 
+fn accounts_failure<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a AccountError> {
+    match error.downcast_ref::<ServerError>() {
+        Some(ServerError::Accounts(failure)) => Some(failure),
+        _ => error.downcast_ref(),
+    }
+}
+
 fn serve(options: Serve, data: std::path::PathBuf) -> Result<(), Box<dyn Error>> {
+    let log = Log::start()?;
     tracing_subscriber::fmt()
         .with_max_level(options.log)
-        .with_writer(std::io::stderr)
+        .with_writer(log.clone())
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .with_target(false)
         .init();
+    let served = listen_and_serve(options, data);
+    log.flush();
+    served
+}
+
+fn listen_and_serve(options: Serve, data: std::path::PathBuf) -> Result<(), Box<dyn Error>> {
     let listen = options.listen;
     let mut config = options.config(data);
     let files = raise_file_limit();
