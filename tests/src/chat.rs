@@ -22,6 +22,7 @@ pub struct Server {
     pub address: SocketAddr,
     data: TempDir,
     open: bool,
+    tls: Option<chat_server::Tls>,
     stop: Option<oneshot::Sender<()>>,
     task: Option<JoinHandle<()>>,
 }
@@ -29,11 +30,26 @@ pub struct Server {
 impl Server {
     /// Starts a server on any port, with accounts or `open`.
     pub async fn start(open: bool) -> Self {
+        Self::start_with(open, None).await
+    }
+
+    /// The same with TLS.
+    pub async fn start_with(open: bool, tls: Option<chat_server::Tls>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        Self::on(listener, open, tls)
+    }
+
+    /// One with accounts of its own in the place of another that has stopped.
+    pub async fn start_at(address: SocketAddr, tls: Option<chat_server::Tls>) -> Self {
+        Self::on(TcpListener::bind(address).await.unwrap(), false, tls)
+    }
+
+    fn on(listener: TcpListener, open: bool, tls: Option<chat_server::Tls>) -> Self {
         let mut server = Self {
             address: listener.local_addr().unwrap(),
             data: tempfile::tempdir().unwrap(),
             open,
+            tls,
             stop: None,
             task: None,
         };
@@ -58,6 +74,7 @@ impl Server {
             open: self.open,
             data: self.data.path().to_owned(),
             iterations: 4096,
+            tls: self.tls.clone(),
             ..chat_server::Config::default()
         };
         config.limits.linger = Duration::from_millis(200);
@@ -105,6 +122,11 @@ impl Client {
     pub async fn connect(address: SocketAddr, dialect: Dialect, sign_in: SignIn) -> Self {
         let mut config = Config::new(address.to_string().parse().unwrap());
         config.dialect = dialect;
+        Self::connect_with(config, sign_in).await
+    }
+
+    /// The same with a configuration that says more.
+    pub async fn connect_with(mut config: Config, sign_in: SignIn) -> Self {
         config.sign_in = Some(sign_in);
         config.udp_port = 0;
         let (handle, events) = chat_client::connect(config).await.unwrap();

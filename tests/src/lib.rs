@@ -1,5 +1,6 @@
 //! Shared helpers of the end-to-end tests.
 
+pub mod authority;
 pub mod browser;
 pub mod found;
 pub mod frames;

@@ -5,6 +5,7 @@ use chat_proto::scram::Password;
 
 use crate::random;
 use crate::server_name::ServerName;
+use crate::tls::Tls;
 
 /// What a client is told before it connects.
 #[derive(Debug, Clone)]
@@ -12,6 +13,8 @@ use crate::server_name::ServerName;
 pub struct Config {
     /// Where the server is.
     pub server: ServerName,
+    /// Whom to trust for TLS; `None`: all is said in plain text.
+    pub tls: Option<Tls>,
     /// Which language it speaks.
     pub dialect: Dialect,
     /// Who signs in and how; `None`: asked for with [`Event::SignInWanted`](crate::Event::SignInWanted).
@@ -60,10 +63,11 @@ pub enum SignIn {
 }
 
 impl Config {
-    /// The defaults: native dialect, UDP port 5000 or another, asks for name and password.
+    /// The defaults: plain text, native dialect, UDP port 5000 or another, asks for name and password.
     pub fn new(server: ServerName) -> Self {
         Self {
             server,
+            tls: None,
             dialect: Dialect::Native,
             sign_in: None,
             udp_port: chat_proto::lab::UDP_PORT,

@@ -8,6 +8,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+use tokio_rustls::client::TlsStream;
 
 use crate::config::Config;
 use crate::event::Events;
@@ -16,6 +17,7 @@ use crate::link::{Dial, Dialled, Link};
 use crate::post;
 use crate::roster::SharedRoster;
 use crate::server_name::ServerName;
+use crate::tls::{HandshakeError, Tls};
 
 /// How long one address may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -58,6 +60,15 @@ pub enum ConnectError {
         #[source]
         error: io::Error,
     },
+    /// The address answers, but not as the server that is meant does by TLS.
+    #[error("cannot connect to {address} by TLS: {error}")]
+    Tls {
+        /// The last address that was tried.
+        address: SocketAddr,
+        /// What went wrong.
+        #[source]
+        error: HandshakeError,
+    },
 }
 
 /// Connects and gives what speaks and what listens; signing in and all that follows are told as
@@ -66,9 +77,14 @@ pub enum ConnectError {
 /// # Errors
 /// [`ConnectError`] if the name does not resolve or none of its addresses answers.
 pub async fn connect(config: Config) -> Result<(Handle, Events), ConnectError> {
-    let mut dialler = TcpDialler {
+    let mut tcp = TcpDialler {
         server: config.server.clone(),
     };
+    let Some(tls) = config.tls.clone() else {
+        let first = tcp.dial().await?;
+        return Ok(start(config, tcp, first));
+    };
+    let mut dialler = TlsDialler { tcp, tls };
     let first = dialler.dial().await?;
     Ok(start(config, dialler, first))
 }
@@ -121,12 +137,46 @@ impl Dial for TcpDialler {
                         stream,
                         address,
                         local: Some(local),
+                        tunnel: None,
                     });
                 }
                 Err(error) => failed = ConnectError::Connect { address, error },
             }
         }
         Err(failed)
+    }
+}
+
+/// Dials by TCP and shakes hands.
+struct TlsDialler {
+    tcp: TcpDialler,
+    tls: Tls,
+}
+
+impl Dial for TlsDialler {
+    type Stream = TlsStream<TcpStream>;
+
+    async fn dial(&mut self) -> Result<Dialled<Self::Stream>, ConnectError> {
+        let Dialled {
+            stream,
+            address,
+            local,
+            ..
+        } = self.tcp.dial().await?;
+        let shaken = timeout(
+            PATIENCE,
+            self.tls.shake_hands(stream, self.tcp.server.host()),
+        )
+        .await;
+        let (stream, tunnel) = shaken
+            .unwrap_or(Err(HandshakeError::Silent))
+            .map_err(|error| ConnectError::Tls { address, error })?;
+        Ok(Dialled {
+            stream,
+            address,
+            local,
+            tunnel: Some(tunnel),
+        })
     }
 }
 
@@ -149,6 +199,7 @@ pub(crate) fn words(error: &io::Error) -> String {
         io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
         io::ErrorKind::TimedOut => "no answer".to_owned(),
         io::ErrorKind::NetworkUnreachable => "network unreachable".to_owned(),
+        io::ErrorKind::UnexpectedEof => "it was cut off".to_owned(),
         io::ErrorKind::HostUnreachable => "host unreachable".to_owned(),
         _ => error.to_string(),
     }
@@ -202,5 +253,22 @@ mod tests {
         assert_eq!(socket.tcp_user_timeout().unwrap(), Some(UNACKNOWLEDGED));
         assert!(socket.keepalive().unwrap());
         assert_eq!(socket.tcp_keepalive_time().unwrap(), SILENT);
+    }
+    /// A server that takes the connection and says nothing.
+    #[tokio::test(start_paused = true)]
+    async fn a_handshake_that_is_not_answered_ends() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = listener.local_addr().unwrap().to_string().parse().unwrap();
+        let authority = rcgen::generate_simple_self_signed(Vec::new()).unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), authority.cert.pem()).unwrap();
+        let tls = Tls::with_authorities(file.path()).unwrap();
+        let tcp = TcpDialler { server };
+        let error = TlsDialler { tcp, tls }.dial().await.unwrap_err();
+        let error = error.to_string();
+        assert!(
+            error.ends_with("by TLS: the server does not answer the handshake"),
+            "{error}"
+        );
     }
 }

@@ -50,6 +50,9 @@ pub enum EndReason {
         /// Whether it looks like a server of the lab dialect.
         lab: bool,
     },
+    /// The server answers as one that speaks TLS and was not asked by it.
+    #[error("the server speaks TLS")]
+    SpeaksTls,
     /// A frame was longer than a frame may be.
     #[error("the server sent nonsense: {0}")]
     Frame(#[from] FrameError),
@@ -88,6 +91,7 @@ impl EndReason {
             | Self::Unreachable(_) => true,
             Self::Quit
             | Self::NotAServer { .. }
+            | Self::SpeaksTls
             | Self::Frame(_)
             | Self::Login(_)
             | Self::Seal(_)

@@ -16,10 +16,13 @@ use crate::end::EndReason;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// A TCP connection to the server stands.
+    /// A connection to the server stands.
     Connected {
         /// The server's address.
         address: SocketAddr,
+        /// The name that the server's certificate has, by which it was checked; `None`: there is no
+        /// TLS, and who is on the way can read and change what is said.
+        certificate: Option<String>,
     },
     /// Name and password are wanted: answer with [`Handle::sign_in`](crate::Handle::sign_in).
     SignInWanted {

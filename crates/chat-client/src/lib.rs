@@ -49,6 +49,7 @@ mod server_name;
 mod session;
 #[cfg(test)]
 mod timing;
+mod tls;
 
 pub use backoff::Backoff;
 pub use chat_proto::{ChatText, EndCode, Entry, ErrorCode, TextError, UserName};
@@ -60,3 +61,4 @@ pub use handle::{Gone, Handle};
 pub use random::{NoRandom, jitter};
 pub use roster::{Member, Roster};
 pub use server_name::{ServerName, ServerNameError};
+pub use tls::{HandshakeError, Tls, TlsError};

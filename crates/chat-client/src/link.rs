@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use chat_proto::scram::ChannelBinding;
 use chat_proto::{ChatText, EndCode, ErrorCode, UserName};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
@@ -18,6 +19,7 @@ use crate::lab;
 use crate::post::Post;
 use crate::roster::SharedRoster;
 use crate::session;
+use crate::tls::Tunnel;
 
 /// The first wait before dialling again, at most.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -57,6 +59,8 @@ pub(crate) struct Dialled<S> {
     pub(crate) address: SocketAddr,
     /// Our address, where private messages are taken; `None`: nowhere.
     pub(crate) local: Option<SocketAddr>,
+    /// What TLS says of the connection; `None`: it is in plain text.
+    pub(crate) tunnel: Option<Tunnel>,
 }
 
 /// What outlives a session.
@@ -182,7 +186,15 @@ impl Link {
 
     async fn session<S: AsyncRead + AsyncWrite>(&mut self, dialled: Dialled<S>) -> EndReason {
         let address = dialled.address;
-        if !self.emit(Event::Connected { address }).await {
+        let (certificate, binding) = match dialled.tunnel {
+            Some(Tunnel { name, binding }) => (Some(name), binding),
+            None => (None, ChannelBinding::None),
+        };
+        let connected = Event::Connected {
+            address,
+            certificate,
+        };
+        if !self.emit(connected).await {
             return EndReason::Quit;
         }
         let udp = match dialled.local {
@@ -198,7 +210,7 @@ impl Link {
             },
         };
         match self.config.dialect {
-            Dialect::Native => session::run(dialled.stream, self, udp).await,
+            Dialect::Native => session::run(dialled.stream, self, udp, binding).await,
             Dialect::Lab => lab::run(dialled.stream, self, udp).await,
         }
     }

@@ -21,6 +21,8 @@ pub(crate) struct Pipe<S> {
     writer: Option<WriteHalf<S>>,
     waiting: Vec<u8>,
     written: usize,
+    // The writer may hold back what it was given, as TLS does.
+    unflushed: bool,
     heard: Instant,
 }
 
@@ -32,6 +34,7 @@ impl<S: AsyncRead + AsyncWrite> Pipe<S> {
             writer: Some(writer),
             waiting: Vec::new(),
             written: 0,
+            unflushed: false,
             heard: Instant::now(),
         }
     }
@@ -55,7 +58,7 @@ impl<S: AsyncRead + AsyncWrite> Pipe<S> {
 
     /// Whether all was written.
     pub(crate) fn is_flushed(&self) -> bool {
-        self.waiting.is_empty()
+        self.waiting.is_empty() && !self.unflushed
     }
 
     /// When the last octets came.
@@ -69,9 +72,11 @@ impl<S: AsyncRead + AsyncWrite> Pipe<S> {
     pub(crate) async fn read(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
         loop {
             let ready = self.waiting.get(self.written..).unwrap_or_default();
+            let flushing = ready.is_empty();
             let write = async {
                 match &mut self.writer {
-                    Some(writer) if !ready.is_empty() => writer.write(ready).await,
+                    Some(writer) if !flushing => writer.write(ready).await,
+                    Some(writer) if self.unflushed => writer.flush().await.map(|()| 0),
                     _ => std::future::pending().await,
                 }
             };
@@ -80,7 +85,12 @@ impl<S: AsyncRead + AsyncWrite> Pipe<S> {
                     self.heard = Instant::now();
                     return read;
                 }
-                written = write => self.note(&written),
+                written = write => {
+                    self.unflushed = !flushing;
+                    if !flushing || written.is_err() {
+                        self.note(&written);
+                    }
+                }
             }
         }
     }
@@ -113,6 +123,7 @@ impl<S: AsyncRead + AsyncWrite> Pipe<S> {
                 self.writer = None;
                 self.waiting = Vec::new();
                 self.written = 0;
+                self.unflushed = false;
             }
         }
     }

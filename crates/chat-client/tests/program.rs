@@ -43,6 +43,7 @@ impl Far {
             server: "test".to_owned(),
             entry,
             iterations: 4096,
+            bindings: Vec::new(),
         });
     }
 

@@ -23,6 +23,8 @@ pub enum ErrorCode {
     NameTaken,
     /// User and password do not fit together, or one of them does not exist.
     LoginFailed,
+    /// The log-in was made for another TLS connection: somebody stands between client and server.
+    WrongBinding,
     /// The server has no accounts: use `enter`.
     NoAccounts,
     /// The server has accounts: use `register` and `login`.
@@ -76,6 +78,10 @@ pub enum EndCode {
     /// The client speaks the lab dialect and the server is not open to it, or speaks another
     /// protocol altogether.
     WrongProtocol,
+    /// The server speaks TLS on this port, and the client did not.
+    TlsRequired,
+    /// The client began with TLS, and the server speaks none.
+    NoTls,
     /// A lab client's name is none.
     BadName,
     /// A lab client's name is taken, or looks like one that is.
@@ -105,6 +111,8 @@ impl EndCode {
             Self::WrongProtocol => {
                 "this server wants accounts and the chat's own protocol: use chat-client"
             }
+            Self::TlsRequired => "this server speaks TLS: use chat-client --tls",
+            Self::NoTls => "this server does not speak TLS: use chat-client without --tls",
             Self::BadName => "a name is 1 to 32 of A-Z a-z 0-9 - _ .",
             Self::NameTaken => "your name is taken, or looks like one that is",
             Self::Unknown => "no reason that this version knows",

@@ -26,6 +26,10 @@ pub enum Event {
         entry: Entry,
         /// The PBKDF2 iterations that a registration must have; 0 without accounts.
         iterations: u32,
+        /// The channel bindings that a log-in may have on this connection: over TLS
+        /// [`TLS_EXPORTER`](crate::scram::TLS_EXPORTER).
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        bindings: Vec<String>,
     },
     /// Answers [`Command::Register`](crate::Command::Register): seal the registration for this key.
     RegisterKey {

@@ -9,7 +9,9 @@ pub enum Opening {
     Lab,
     /// A request of HTTP, which a browser or a scanner sends.
     Http,
-    /// Neither: octets that no name has, such as TLS.
+    /// A TLS handshake.
+    Tls,
+    /// None of them: octets that no name has.
     Foreign,
 }
 
@@ -37,8 +39,12 @@ impl Opening {
         if methods.iter().any(|method| octets.starts_with(method)) {
             return Some(Self::Http);
         }
-        // Letters of other scripts make a bad name, which can be said in words; TLS and other
-        // binary protocols begin with a control octet.
+        // A record of the type handshake, of TLS 1.x (RFC 8446 §5.1); one octet may come alone.
+        if first == 0x16 && octets.get(1).is_none_or(|major| *major == 3) {
+            return Some(Self::Tls);
+        }
+        // Letters of other scripts make a bad name, which can be said in words; other binary
+        // protocols begin with a control octet.
         if first.is_ascii_control() || first == 0xff {
             return Some(Self::Foreign);
         }
@@ -52,13 +58,15 @@ mod tests {
 
     #[test]
     fn each_language_is_recognised() {
-        let cases: [(&[u8], Option<Opening>); 8] = [
+        let cases: [(&[u8], Option<Opening>); 10] = [
             (b"", None),
             (b"{\"type\":\"hello\"", Some(Opening::Native)),
             (b"alice", Some(Opening::Lab)),
             (b"GET", Some(Opening::Lab)),
             (b"GET / HTTP/1.1\r\n", Some(Opening::Http)),
-            (b"\x16\x03\x01", Some(Opening::Foreign)),
+            (b"\x16\x03\x01", Some(Opening::Tls)),
+            (b"\x16", Some(Opening::Tls)),
+            (b"\x16\x01", Some(Opening::Foreign)),
             (b"!{\"bob\"", Some(Opening::Lab)),
             (b"\xd0\xb0lice", Some(Opening::Lab)),
         ];

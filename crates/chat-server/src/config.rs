@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::tls::Tls;
+
 /// What the server is told at its start.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -12,6 +14,8 @@ pub struct Config {
     pub data: PathBuf,
     /// The PBKDF2 iterations that new accounts must have.
     pub iterations: u32,
+    /// Certificate and key; `None`: all is said in plain text.
+    pub tls: Option<Tls>,
     /// What clients may do.
     pub limits: Limits,
 }
@@ -66,6 +70,7 @@ impl Default for Config {
             open: false,
             data: PathBuf::from("chat-data"),
             iterations: 600_000,
+            tls: None,
             limits: Limits::default(),
         }
     }

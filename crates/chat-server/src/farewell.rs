@@ -11,7 +11,11 @@ pub(crate) fn last_word(dialect: Dialect, code: EndCode) -> Vec<u8> {
         // As a message, which such a client shows.
         Dialect::Lab => format!("chatserver: {} ", code.text()).into_bytes(),
         Dialect::Http => {
-            let body = "This is a chat server: it speaks no HTTP. Use chat-client.\n";
+            let program = match code {
+                EndCode::TlsRequired => "chat-client --tls",
+                _ => "chat-client",
+            };
+            let body = format!("This is a chat server: it speaks no HTTP. Use {program}.\n");
             format!(
                 "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\
                  Connection: close\r\n\r\n{body}",

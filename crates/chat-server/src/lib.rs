@@ -38,7 +38,9 @@ mod room;
 mod server;
 mod session;
 mod throttle;
+mod tls;
 
 pub use accounts::{Account, AccountError, AccountTable, Summary};
 pub use config::{Config, Limits};
 pub use server::{ServerError, run};
+pub use tls::{Tls, TlsError};

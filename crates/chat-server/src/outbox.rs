@@ -34,6 +34,9 @@ struct Inner {
     waker: Option<Waker>,
     // Part of the first chunk was written: it cannot be taken back.
     begun: bool,
+    // The writer took octets that its socket has not taken, as TLS does: the client's task waits for
+    // the socket, and nobody else may ask it meanwhile.
+    unflushed: bool,
     end: Option<EndCode>,
 }
 
@@ -84,6 +87,7 @@ impl Outbox {
             pace: None,
             waker: None,
             begun: false,
+            unflushed: false,
             end: None,
         };
         Self {
@@ -163,7 +167,7 @@ impl Outbox {
         if let Some(code) = inner.end {
             return Poll::Ready(Drained::Ending(code));
         }
-        if !inner.queue.is_empty() {
+        if inner.unflushed || !inner.queue.is_empty() {
             match inner.poll_write_queue(cx) {
                 Poll::Ready(Ok(None)) | Poll::Pending => {}
                 Poll::Ready(Ok(Some(until))) => return Poll::Ready(Drained::Pause(until)),
@@ -202,12 +206,18 @@ impl Inner {
         if self.end.is_some() || chunk.octets.is_empty() {
             return Ok(());
         }
-        if self.queue.is_empty() && self.pace.is_none() {
+        if self.queue.is_empty() && self.pace.is_none() && !self.unflushed {
             // With a waker that wakes nobody: if the socket is full, the client's task is woken
             // below and asks the socket itself.
             let mut cx = Context::from_waker(Waker::noop());
             match self.writer.as_mut().poll_write(&mut cx, &chunk.octets) {
-                Poll::Ready(Ok(written)) if written >= chunk.octets.len() => return Ok(()),
+                Poll::Ready(Ok(written)) if written >= chunk.octets.len() => {
+                    if self.writer.as_mut().poll_flush(&mut cx).is_pending() {
+                        self.unflushed = true;
+                        self.wake();
+                    }
+                    return Ok(());
+                }
                 Poll::Ready(Ok(written)) => {
                     chunk.octets.advance(written);
                     self.begun = written > 0;
@@ -235,7 +245,8 @@ impl Inner {
         if fits { Ok(()) } else { Err(Overflow) }
     }
 
-    /// Writes the queue as far as the socket takes it, many chunks in one call.
+    /// Writes the queue, and what the writer holds back, as far as the socket takes it; many chunks in
+    /// one call.
     fn poll_write_queue(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Instant>>> {
         while let Some(front) = self.queue.front() {
             if let Some(pace) = &self.pace
@@ -267,7 +278,9 @@ impl Inner {
         self.queue = VecDeque::new();
         self.octets = 0;
         self.frames = 0;
-        Poll::Ready(Ok(None))
+        let flushed = self.writer.as_mut().poll_flush(cx);
+        self.unflushed = flushed.is_pending();
+        flushed.map_ok(|()| None)
     }
 
     fn advance(&mut self, mut written: usize) {
@@ -333,5 +346,105 @@ impl fmt::Debug for Outbox {
             .field("frames", &inner.frames)
             .field("end", &inner.end)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+
+    /// Takes all, as TLS does, and hands it on only while its socket has room.
+    #[derive(Debug, Default)]
+    struct Holding {
+        held: usize,
+        sent: usize,
+        room: usize,
+        // How often it was asked to write or flush.
+        asked: usize,
+    }
+
+    #[derive(Debug, Clone, Default)]
+    struct Writer(Arc<Mutex<Holding>>);
+
+    impl AsyncWrite for Writer {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            octets: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            let mut holding = self.0.lock().unwrap();
+            holding.asked += 1;
+            holding.held += octets.len();
+            Poll::Ready(Ok(octets.len()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            let mut holding = self.0.lock().unwrap();
+            holding.asked += 1;
+            let sent = holding.held.min(holding.room);
+            holding.room -= sent;
+            holding.held -= sent;
+            holding.sent += sent;
+            match holding.held {
+                0 => Poll::Ready(Ok(())),
+                _ => Poll::Pending,
+            }
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn what_a_writer_holds_back_is_the_clients_task_to_send() {
+        let writer = Writer::default();
+        let limits = OutboxLimits {
+            frames: 10,
+            octets: 100,
+        };
+        let outbox = Outbox::new(Box::pin(writer.clone()), limits);
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut cx = Context::from_waker(&waker);
+        let state = || {
+            let holding = writer.0.lock().unwrap();
+            (holding.held, holding.sent)
+        };
+        let push = |octets: &'static [u8]| outbox.push(Bytes::from_static(octets), 1);
+        assert!(outbox.poll_drain(&mut cx).is_pending());
+
+        writer.0.lock().unwrap().room = 4;
+        assert_eq!(push(b"0123456789"), Ok(()));
+        assert_eq!(state(), (6, 4));
+        assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+        // Nobody asks the socket meanwhile: it would wake whoever asked last.
+        let asked = writer.0.lock().unwrap().asked;
+        assert_eq!(push(b"abc"), Ok(()));
+        assert_eq!(push(&[b'x'; 100]), Err(Overflow));
+        assert_eq!(writer.0.lock().unwrap().asked, asked);
+
+        writer.0.lock().unwrap().room = 8;
+        assert!(outbox.poll_drain(&mut cx).is_pending());
+        assert_eq!(state(), (1, 12));
+        writer.0.lock().unwrap().room = 100;
+        assert!(outbox.poll_drain(&mut cx).is_pending());
+        assert_eq!(state(), (0, 13));
+        // Written at once again.
+        assert_eq!(push(b"def"), Ok(()));
+        assert_eq!(state(), (0, 16));
     }
 }

@@ -18,7 +18,8 @@ use crate::config::Config;
 use crate::farewell;
 use crate::gate::{Gate, Ticket};
 use crate::room::{self, Dialect, Request};
-use crate::session::{self, Server};
+use crate::session::{self, Caller, Server};
+use crate::tls;
 
 /// Why the server cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +54,11 @@ pub async fn run(
     let (requests, room) = room::new(&config.limits);
     let (accounts, threads) = open_accounts(&config, &requests)?;
     if let Ok(address) = listener.local_addr() {
-        tracing::info!(%address, open = config.open, "listening");
+        let tls = config.tls.is_some();
+        tracing::info!(%address, open = config.open, tls, "listening");
+        if config.open && tls {
+            tracing::info!("the lab's own programs cannot come: they speak no TLS");
+        }
     }
     // One round of the room writes to everybody: tokio's budget would stop it after a hundred.
     let mut room = tokio::spawn(tokio::task::unconstrained(room.run(stopped.clone())));
@@ -161,15 +166,30 @@ fn admit(stream: TcpStream, ip: IpAddr, server: &Arc<Server>) {
                 tracing::debug!(%ip, %error, "connection broke at once");
                 return;
             }
-            tokio::spawn(serve(stream, ip, Arc::clone(server), ticket));
+            let (caller, server) = (Caller::new(ip), Arc::clone(server));
+            if server.config.tls.is_some() {
+                tokio::spawn(serve_tls(stream, caller, server, ticket));
+            } else {
+                tokio::spawn(serve(stream, caller, server, ticket));
+            }
         }
-        Err(code) => refuse(&stream, ip, code),
+        Err(code) => refuse(&stream, ip, code, server.config.tls.is_some()),
     }
 }
 
-async fn serve(stream: TcpStream, ip: IpAddr, server: Arc<Server>, ticket: Ticket) {
+async fn serve(stream: TcpStream, caller: Caller, server: Arc<Server>, ticket: Ticket) {
     let (reader, writer) = stream.into_split();
-    session::run(reader, writer, ip, server).await;
+    session::run(reader, writer, caller, server).await;
+    drop(ticket);
+}
+
+async fn serve_tls(stream: TcpStream, caller: Caller, server: Arc<Server>, ticket: Ticket) {
+    // What is needed for the handshake only is given back after it.
+    let opened = Box::pin(tls::open(stream, caller, &server)).await;
+    if let Some((stream, caller)) = opened {
+        let (reader, writer) = tokio::io::split(stream);
+        session::run(reader, writer, caller, server).await;
+    }
     drop(ticket);
 }
 
@@ -188,9 +208,13 @@ fn prepare(stream: &TcpStream, send_buffer: usize) -> io::Result<()> {
 }
 
 /// Tells a connection that is one too many, without a task of its own.
-fn refuse(stream: &TcpStream, ip: IpAddr, code: EndCode) {
+fn refuse(stream: &TcpStream, ip: IpAddr, code: EndCode, tls: bool) {
     tracing::info!(%ip, reason = ?code, "connection refused");
-    let word = farewell::last_word(Dialect::Silent, code);
+    let word = if tls {
+        tls::ACCESS_DENIED.to_vec()
+    } else {
+        farewell::last_word(Dialect::Silent, code)
+    };
     // A fresh socket takes it; if not, the client sees a closed connection.
     let _taken = stream.try_write(&word);
     let _shut = SockRef::from(stream).shutdown(std::net::Shutdown::Write);

@@ -18,7 +18,7 @@ use super::prompt::Modes;
 use super::screen::Screen;
 use super::sign_in::{self, Known};
 use super::signals::Signals;
-use super::{show, terminal};
+use super::{show, terminal, tls};
 
 /// Answers of the program itself that wait to be shown.
 const REPLIES: usize = 64;
@@ -66,6 +66,7 @@ impl Chat {
         let mut config = Config::new(options.server.clone());
         config.sign_in = known.ready();
         config.udp_port = options.udp_port;
+        config.tls = tls::trusted(&options)?;
         if options.lab {
             config.dialect = Dialect::Lab;
         }
@@ -268,6 +269,7 @@ fn unreachable(error: &ConnectError) -> Failure {
         ConnectError::Resolve { .. } => {
             "check the server's name and that a name server answers; an address needs none"
         }
+        ConnectError::Tls { error, .. } => tls::hint(error),
         _ => "check the server's name and port, and that it runs",
     };
     Failure::new(Status::Unreachable, error.to_string()).with_hint(hint)

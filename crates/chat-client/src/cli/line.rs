@@ -10,7 +10,8 @@ pub(super) const HELP: &str = "\
 #ls            lists who is in the room
 @name: text    says something to one user alone
 #quit          leaves; so does Ctrl-D
-anything else  is said to all";
+anything else  is said to all
+What is said to one alone goes past the server, by UDP: nobody can forge it, anybody on the way can read it.";
 
 /// A typed line, understood.
 #[derive(Debug, PartialEq, Eq)]

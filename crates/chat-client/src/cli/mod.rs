@@ -19,6 +19,7 @@ mod show;
 mod sign_in;
 mod signals;
 mod terminal;
+mod tls;
 
 use std::process::ExitCode;
 

@@ -48,6 +48,17 @@ pub(super) struct Options {
     )]
     pub(super) password_file: Option<PathBuf>,
 
+    /// Speak TLS, and trust those whom this system trusts
+    ///
+    /// Without it all but passwords goes in plain text. Private messages, which go past the server,
+    /// can always be read on the way.
+    #[arg(long, env = "CHAT_TLS", value_parser = FalseyValueParser::new(), hide_env_values = true)]
+    pub(super) tls: bool,
+
+    /// With --tls: trust the authorities in this PEM file, and no others
+    #[arg(long, env = "CHAT_CA", value_name = "FILE", hide_env_values = true)]
+    pub(super) ca: Option<PathBuf>,
+
     /// Speak the dialect of the lab's Python server
     ///
     /// It has no accounts, and nobody can be sure who wrote what.
@@ -112,5 +123,6 @@ Exit status:
 Examples:
   chat-client                                       the lab's server; asks for all it needs
   chat-client --register --name alice 10.20.30.3    opens an account
+  chat-client --tls --ca ca.pem www.ttm4200.com     a server with a certificate of one's own
   chat-client --lab --name alice 10.20.30.3         a Python server of the lab
   echo '@bob: lunch?' | CHAT_PASSWORD=... chat-client --name alice";

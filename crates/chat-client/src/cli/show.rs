@@ -1,6 +1,7 @@
 //! Events as lines for people. Whatever others chose is made harmless here.
 
 use chat_client::{EndCode, EndReason, Event, Member, Roster};
+use chat_proto::scram::ScramError;
 use chat_proto::visible;
 
 use super::paint::Paint;
@@ -16,7 +17,13 @@ pub(super) fn event(event: &Event, paint: Paint) -> Option<String> {
     let notice = |text: String| Some(paint.notice(&format!("* {text}")));
     let warning = |text: String| Some(paint.warning(&format!("* {text}")));
     match event {
-        Event::Connected { address } => notice(format!("connected to {address}")),
+        Event::Connected {
+            address,
+            certificate,
+        } => notice(match certificate {
+            Some(name) => format!("connected to {address}, TLS 1.3, certificate of {name}"),
+            None => format!("connected to {address}, in plain text"),
+        }),
         Event::Registered { name } => notice(format!("registered {name}")),
         Event::Entered {
             name,
@@ -147,6 +154,14 @@ pub(super) fn end(reason: &EndReason) -> (String, Option<&'static str>) {
             code: EndCode::TooManyTries,
             ..
         } => Some("without an account yet, use --register"),
+        EndReason::SpeaksTls
+        | EndReason::Bye {
+            code: EndCode::TlsRequired,
+            ..
+        } => Some("use --tls"),
+        EndReason::Login(ScramError::Binding) => Some(
+            "the password is safe; do not log in from this network until it is clear who does this",
+        ),
         EndReason::NotAServer { lab: true, .. } => {
             Some("it looks like a Python server of the lab: use --lab")
         }

@@ -1,6 +1,6 @@
 //! Signing in: register, log in or enter, and asking again when that is refused.
 
-use chat_proto::scram::{ClientLogin, Credentials, Password};
+use chat_proto::scram::{ClientLogin, Credentials, Password, ScramError};
 use chat_proto::{
     Command, Entry, ErrorCode, Event as Said, PublicKey, SealedRegistration, SecretKey, UserName,
 };
@@ -97,10 +97,11 @@ impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
     }
 
     async fn log_in(&mut self, name: &UserName, password: Password) -> Tried<()> {
-        let (login, scram) = ClientLogin::new(name, random::octets()?);
+        let (login, scram) = ClientLogin::bound(name, random::octets()?, self.binding);
         self.send(&Command::Login { scram })?;
         let challenge = match self.answer().await? {
             Said::Challenge { scram } => scram,
+            other if is_carried(&other) => return Err(ScramError::Binding.into()),
             other => return refused(other).map(Err),
         };
         let (proof, scram) = aside(move || login.prove(&challenge, &password)).await??;
@@ -111,6 +112,7 @@ impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
                 proof.confirm(scram.as_deref().unwrap_or_default())?;
                 self.welcome(name).await.map(Ok)
             }
+            other if is_carried(&other) => Err(ScramError::Binding.into()),
             other => refused(other).map(Err),
         }
     }
@@ -144,7 +146,7 @@ async fn seal(
     server: PublicKey,
     iterations: u32,
 ) -> Result<SealedRegistration, EndReason> {
-    use chat_proto::scram::{MAX_ITERATIONS, MIN_ITERATIONS, ScramError};
+    use chat_proto::scram::{MAX_ITERATIONS, MIN_ITERATIONS};
     if !(MIN_ITERATIONS..=MAX_ITERATIONS).contains(&iterations) {
         return Err(ScramError::Iterations { had: iterations }.into());
     }
@@ -166,6 +168,12 @@ async fn aside<T: Send + 'static>(
     // It fails only while the program is being ended.
     let computed = tokio::task::spawn_blocking(compute).await;
     computed.map_err(|_| EndReason::Quit)
+}
+
+/// Whether the server got a log-in that was made for another connection: not the user's mistake.
+fn is_carried(said: &Said) -> bool {
+    let code = ErrorCode::WrongBinding;
+    matches!(said, Said::Error { code: had, .. } if *had == code)
 }
 
 /// What the server says instead of yes.

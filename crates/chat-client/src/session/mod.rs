@@ -7,6 +7,7 @@ mod wire;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use chat_proto::scram::{ChannelBinding, TLS_EXPORTER};
 use chat_proto::{Command, Contact, EndCode, Entry, Event as Said, SecretKey, UserName, VERSION};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
@@ -29,8 +30,17 @@ const PONG: Duration = Duration::from_secs(30);
 /// How long a server may be silent after a quit.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// Runs one session on a connection that stands; `udp` is the port for private messages.
-pub(crate) async fn run<S>(stream: S, link: &mut Link, udp: Option<u16>) -> EndReason
+/// How long the connection may take to say that it ends.
+const CLOSING: Duration = Duration::from_millis(100);
+
+/// Runs one session on a connection that stands; `udp` is the port for private messages, `binding`
+/// what a log-in can be bound to.
+pub(crate) async fn run<S>(
+    stream: S,
+    link: &mut Link,
+    udp: Option<u16>,
+    binding: ChannelBinding,
+) -> EndReason
 where
     S: AsyncRead + AsyncWrite,
 {
@@ -46,14 +56,19 @@ where
             key: Some(secret.public()),
         },
         secret,
+        binding,
         pinged: None,
         stay: Stay::Open,
         lookups: VecDeque::new(),
     };
-    match session.go().await {
+    let reason = match session.go().await {
         Ok(never) => match never {},
         Err(reason) => reason,
-    }
+    };
+    // It is over, whether the server takes it or not.
+    let closed = tokio::time::timeout(CLOSING, session.wire.close()).await;
+    closed.unwrap_or_default();
+    reason
 }
 
 /// One session.
@@ -62,6 +77,7 @@ struct Session<'a, S> {
     wire: Wire<S>,
     contact: Contact,
     secret: SecretKey,
+    binding: ChannelBinding,
     // When the last ping was sent, if nothing was heard since.
     pinged: Option<Instant>,
     stay: Stay,
@@ -104,8 +120,18 @@ impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
             .unwrap_or(Err(EndReason::Silent(HELLO)))?;
         match answer {
             Said::Hello {
-                entry, iterations, ..
-            } => Ok((entry, iterations)),
+                entry,
+                iterations,
+                bindings,
+                ..
+            } => {
+                // Somebody on the way may have taken the offer away: the log-in says that one could.
+                let is_tls = self.binding != ChannelBinding::None;
+                if is_tls && !bindings.iter().any(|name| name == TLS_EXPORTER) {
+                    self.binding = ChannelBinding::NotOffered;
+                }
+                Ok((entry, iterations))
+            }
             _ => Err(EndReason::NotAServer {
                 reason: "it does not say hello".to_owned(),
                 lab: false,

@@ -86,6 +86,9 @@ impl<S: AsyncRead + AsyncWrite> Wire<S> {
             return Err(EndReason::Closed);
         }
         let first = self.chunk.first().copied();
+        if !self.known && self.chunk.get(..count).is_some_and(is_alert) {
+            return Err(EndReason::SpeaksTls);
+        }
         if !self.known && !self.decoder.is_mid_frame() && first != Some(b'{') {
             let lab = first == Some(b'!');
             return Err(self.foreign("it does not speak JSON".to_owned(), lab));
@@ -94,8 +97,18 @@ impl<S: AsyncRead + AsyncWrite> Wire<S> {
         Ok(())
     }
 
+    /// Ends writing, for the peer to know that nothing was cut off.
+    pub(super) async fn close(&mut self) {
+        self.pipe.shutdown().await;
+    }
+
     fn foreign(&self, reason: String, lab: bool) -> EndReason {
         let lab = lab && !self.known;
         EndReason::NotAServer { reason, lab }
     }
+}
+
+/// Whether octets begin as a TLS alert does, with which a server answers what is no TLS.
+fn is_alert(octets: &[u8]) -> bool {
+    octets.starts_with(&[0x15, 3])
 }

@@ -28,6 +28,7 @@ impl Dial for Dialler {
             stream,
             address,
             local,
+            tunnel: None,
         })
     }
 }
@@ -88,6 +89,7 @@ impl Far {
             server,
             entry,
             iterations,
+            bindings: Vec::new(),
         })
         .await;
     }

@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::ScramError;
+use super::binding::ChannelBinding;
 use super::credentials::{MAX_ITERATIONS, MIN_ITERATIONS, Password};
 use super::message::{self, Attributes};
 use crate::bytes::{decode, encode, hmac};
@@ -14,6 +15,7 @@ use crate::name::UserName;
 /// A log-in whose first message was made and whose challenge is awaited.
 #[derive(Debug)]
 pub struct ClientLogin {
+    binding: ChannelBinding,
     nonce: String,
     first_bare: String,
 }
@@ -24,17 +26,34 @@ pub struct ClientProof {
 }
 
 impl ClientLogin {
-    /// Begins: gives the state and `client-first-message`.
+    /// Begins on a connection without TLS: gives the state and `client-first-message`.
     ///
     /// `random` must be new for each log-in.
     pub fn new(name: &UserName, random: [u8; 18]) -> (Self, String) {
-        Self::with_nonce(name, message::nonce(random))
+        Self::bound(name, random, ChannelBinding::None)
     }
 
-    pub(super) fn with_nonce(name: &UserName, nonce: String) -> (Self, String) {
+    /// Begins a log-in that is good on one connection only: gives the state and
+    /// `client-first-message`.
+    ///
+    /// `random` must be new for each log-in.
+    pub fn bound(name: &UserName, random: [u8; 18], binding: ChannelBinding) -> (Self, String) {
+        Self::with_nonce(name, message::nonce(random), binding)
+    }
+
+    pub(super) fn with_nonce(
+        name: &UserName,
+        nonce: String,
+        binding: ChannelBinding,
+    ) -> (Self, String) {
         let first_bare = format!("n={name},r={nonce}");
-        let first = format!("n,,{first_bare}");
-        (Self { nonce, first_bare }, first)
+        let first = format!("{}{first_bare}", binding.header());
+        let login = Self {
+            binding,
+            nonce,
+            first_bare,
+        };
+        (login, first)
     }
 
     /// How many PBKDF2 iterations a `server-first-message` asks for: how long `prove` will take.
@@ -66,7 +85,8 @@ impl ClientLogin {
         let client_key = hmac(&salted, &[b"Client Key"]);
         let stored_key: [u8; 32] = Sha256::digest(client_key).into();
         let server_key = hmac(&salted, &[b"Server Key"]);
-        let last_bare = format!("c=biws,r={nonce}");
+        let repeated = self.binding.repeated(self.binding.header());
+        let last_bare = format!("c={repeated},r={nonce}");
         let pieces: [&[u8]; 5] = [
             self.first_bare.as_bytes(),
             b",",

@@ -1,17 +1,19 @@
-//! SCRAM-SHA-256: a log-in that shows the password to nobody, server included.
+//! SCRAM-SHA-256, over TLS SCRAM-SHA-256-PLUS: a log-in that shows the password to nobody, server included.
 //!
 //! Both sides are state machines whose steps consume one state and give the next. Messages are
 //! the RFC's own texts, so that a capture can be read beside it. Random nonces and salts are
 //! arguments.
 //!
 //! # Source
-//! RFC 5802 §3, §5 and §7; RFC 7677; RFC 4013 (`SASLprep`)
+//! RFC 5802 §3, §5 to §7; RFC 7677; RFC 9266; RFC 4013 (`SASLprep`)
 
+mod binding;
 mod client;
 mod credentials;
 mod message;
 mod server;
 
+pub use binding::{ChannelBinding, TLS_EXPORTER, TLS_EXPORTER_LABEL};
 pub use client::{ClientLogin, ClientProof};
 pub use credentials::{
     Credentials, MAX_ITERATIONS, MIN_ITERATIONS, MIN_PASSWORD, Password, PasswordError,
@@ -30,13 +32,17 @@ pub enum ScramError {
         /// What is missing or in excess.
         what: &'static str,
     },
-    /// The peer asks for what this side does not do: channel binding, another identity, an
+    /// The peer asks for what this side does not do: another channel binding, another identity, an
     /// extension that must be understood.
     #[error("scram message asks for what is not supported: {what}")]
     Unsupported {
         /// What it asks for.
         what: &'static str,
     },
+    /// The log-in is bound to another connection than the one on which it arrived, or was made by a
+    /// client that was not told of the binding: somebody stands between client and server.
+    #[error("scram log-in was made for another connection")]
+    Binding,
     /// A nonce is not the one that this log-in began with: a replay or a mix-up.
     #[error("scram nonce is not this log-in's")]
     Nonce,
@@ -70,6 +76,13 @@ mod tests {
                                 p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=";
     const SERVER_FINAL: &str = "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=";
 
+    const CLIENT_NONCE: &str = "rOprNGfwEbeRWgbNEkqO";
+    const SERVER_NONCE: &str = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
+
+    fn unbound(nonce: &str) -> (ClientLogin, String) {
+        ClientLogin::with_nonce(&user(), nonce.to_owned(), ChannelBinding::None)
+    }
+
     fn user() -> crate::UserName {
         crate::UserName::new("user").unwrap()
     }
@@ -85,7 +98,7 @@ mod tests {
 
     #[test]
     fn the_client_speaks_rfc_7677() {
-        let (login, first) = ClientLogin::with_nonce(&user(), "rOprNGfwEbeRWgbNEkqO".to_owned());
+        let (login, first) = unbound(CLIENT_NONCE);
         assert_eq!(first, CLIENT_FIRST);
         let (proof, last) = login.prove(SERVER_FIRST, &password("pencil")).unwrap();
         assert_eq!(last, CLIENT_FINAL);
@@ -96,8 +109,7 @@ mod tests {
     fn the_server_speaks_rfc_7677() {
         let request = LoginRequest::parse(CLIENT_FIRST).unwrap();
         assert_eq!(request.name(), &user());
-        let (challenge, first) =
-            request.challenge_with_nonce(stored(), "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0");
+        let (challenge, first) = request.challenge_with_nonce(stored(), SERVER_NONCE);
         assert_eq!(first, SERVER_FIRST);
         assert_eq!(challenge.verify(CLIENT_FINAL).unwrap(), SERVER_FINAL);
     }
@@ -138,7 +150,7 @@ mod tests {
     #[test]
     fn the_client_distrusts_the_server() {
         let prove = |text: &str| {
-            let (login, _) = ClientLogin::with_nonce(&user(), "rOprNGfwEbeRWgbNEkqO".to_owned());
+            let (login, _) = unbound(CLIENT_NONCE);
             login.prove(text, &password("pencil")).map(|_| ())
         };
         let cases = [
@@ -167,7 +179,7 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(prove(text), Err(expected), "{text}");
         }
-        let (login, _) = ClientLogin::with_nonce(&user(), "rOprNGfwEbeRWgbNEkqO".to_owned());
+        let (login, _) = unbound(CLIENT_NONCE);
         let (proof, _) = login.prove(SERVER_FIRST, &password("pencil")).unwrap();
         let forged = "v=AAAATRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=";
         assert_eq!(proof.confirm(forged), Err(ScramError::WrongServer));
@@ -189,6 +201,83 @@ mod tests {
             assert!(LoginRequest::parse(text).is_err(), "{text:?}");
         }
         assert!(LoginRequest::parse("y,,n=user,r=abc").is_ok());
+    }
+
+    /// The example of RFC 7677 bound to the octets 0 to 31, as two programs in Python give it: one of
+    /// `hashlib` and `hmac` alone, and the library scramp 1.5.0.
+    #[test]
+    fn a_bound_log_in_has_the_header_and_the_octets_in_its_proof() {
+        let mut octets = [0; 32];
+        for (octet, number) in octets.iter_mut().zip(0..) {
+            *octet = number;
+        }
+        let binding = ChannelBinding::TlsExporter(octets);
+        let nonce = CLIENT_NONCE.to_owned();
+        let (login, first) = ClientLogin::with_nonce(&user(), nonce, binding);
+        assert_eq!(first, "p=tls-exporter,,n=user,r=rOprNGfwEbeRWgbNEkqO");
+        let (challenge, server_first) = LoginRequest::parse_bound(&first, binding)
+            .unwrap()
+            .challenge_with_nonce(stored(), SERVER_NONCE);
+        assert_eq!(server_first, SERVER_FIRST);
+        let (proof, last) = login.prove(SERVER_FIRST, &password("pencil")).unwrap();
+        assert_eq!(
+            last,
+            "c=cD10bHMtZXhwb3J0ZXIsLAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f,\
+             r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,\
+             p=QC6CS20quADQRb3mT99YUH+n3VJxUvzuK0K0E1Vrs2M="
+        );
+        let server_final = challenge.verify(&last).unwrap();
+        assert_eq!(
+            server_final,
+            "v=2GiAgapEppLVlUXbxUDksL3VgYHzuqiK5tR4mhJGgvs="
+        );
+        proof.confirm(&server_final).unwrap();
+    }
+
+    #[test]
+    fn a_log_in_is_good_on_the_connection_that_it_is_bound_to_and_on_no_other() {
+        let (here, there) = ([7; 32], [8; 32]);
+        let bindings = |octets| ChannelBinding::TlsExporter(octets);
+        let tried = |client: ChannelBinding, server: ChannelBinding| {
+            let (login, first) = ClientLogin::bound(&user(), [1; 18], client);
+            let request = LoginRequest::parse_bound(&first, server)?;
+            let (challenge, server_first) = request.challenge(stored(), [2; 18]);
+            let (proof, last) = login.prove(&server_first, &password("pencil")).unwrap();
+            challenge.verify(&last).map(|text| proof.confirm(&text))
+        };
+        let (none, deceived) = (ChannelBinding::None, ChannelBinding::NotOffered);
+        assert_eq!(tried(bindings(here), bindings(here)), Ok(Ok(())));
+        // The password is right each time.
+        assert_eq!(
+            tried(bindings(here), bindings(there)),
+            Err(ScramError::Binding)
+        );
+        // Somebody took the offer out of the server's hello.
+        assert_eq!(tried(deceived, bindings(here)), Err(ScramError::Binding));
+        assert_eq!(tried(deceived, none), Ok(Ok(())));
+        assert_eq!(tried(none, bindings(here)), Ok(Ok(())));
+        assert!(tried(bindings(here), none).is_err());
+        let unknown = LoginRequest::parse_bound("p=tls-unique,,n=user,r=abc", bindings(here));
+        let what = "channel binding";
+        assert_eq!(unknown.unwrap_err(), ScramError::Unsupported { what });
+    }
+
+    #[test]
+    fn who_stands_between_cannot_exchange_the_header() {
+        // A client that believes it is bound, whose first message was made unbound on the way.
+        let binding = ChannelBinding::TlsExporter([7; 32]);
+        let (login, first) = ClientLogin::bound(&user(), [1; 18], binding);
+        let forged = first.replace("p=tls-exporter,,", "n,,");
+        let challenge = || {
+            let request = LoginRequest::parse_bound(&forged, binding).unwrap();
+            request.challenge(stored(), [2; 18])
+        };
+        let (_, last) = login.prove(&challenge().1, &password("pencil")).unwrap();
+        assert!(challenge().0.verify(&last).is_err());
+        let nonce = last.split(',').nth(1).unwrap();
+        let proof = last.rsplit(',').next().unwrap();
+        let forged = format!("c=biws,{nonce},{proof}");
+        assert_eq!(challenge().0.verify(&forged), Err(ScramError::WrongProof));
     }
 
     proptest! {

@@ -4,6 +4,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::ScramError;
+use super::binding::{ChannelBinding, TLS_EXPORTER};
 use super::credentials::Credentials;
 use super::message::{self, Attributes};
 use crate::bytes::{encode, hmac};
@@ -12,6 +13,7 @@ use crate::name::UserName;
 /// A `client-first-message`: who wants to log in.
 #[derive(Debug)]
 pub struct LoginRequest {
+    binding: ChannelBinding,
     header: String,
     name: UserName,
     first_bare: String,
@@ -22,6 +24,7 @@ pub struct LoginRequest {
 #[derive(Debug)]
 pub struct ServerChallenge {
     credentials: Credentials,
+    binding: ChannelBinding,
     header: String,
     first_bare: String,
     server_first: String,
@@ -29,20 +32,34 @@ pub struct ServerChallenge {
 }
 
 impl LoginRequest {
-    /// Reads the `client-first-message`.
+    /// Reads the `client-first-message` of a connection without TLS.
     ///
     /// # Errors
-    /// [`ScramError`] if it is malformed, its name is none, or it asks for channel binding,
-    /// another identity or an extension.
+    /// As [`parse_bound`](Self::parse_bound).
     pub fn parse(text: &str) -> Result<Self, ScramError> {
+        Self::parse_bound(text, ChannelBinding::None)
+    }
+
+    /// Reads the `client-first-message` of a connection that a log-in can be bound to, which the
+    /// server's hello has said.
+    ///
+    /// A client that knows of no channel binding is let through, as RFC 5802 §6 has it: by that it
+    /// gives up what binding would protect it from.
+    ///
+    /// # Errors
+    /// [`ScramError`] if it is malformed, its name is none, or it asks for another binding, another
+    /// identity or an extension; [`ScramError::Binding`] if the client was not told that there is a
+    /// binding.
+    pub fn parse_bound(text: &str, binding: ChannelBinding) -> Result<Self, ScramError> {
         let malformed = || ScramError::Malformed {
             what: "header is not \"n,,\"",
         };
-        let (binding, rest) = text.split_once(',').ok_or_else(malformed)?;
+        let (flag, rest) = text.split_once(',').ok_or_else(malformed)?;
         let (identity, first_bare) = rest.split_once(',').ok_or_else(malformed)?;
-        match binding {
-            "n" | "y" => {}
-            _ if binding.starts_with("p=") => {
+        match (flag, flag.strip_prefix("p="), &binding) {
+            ("y", _, ChannelBinding::TlsExporter(_)) => return Err(ScramError::Binding),
+            ("n" | "y", ..) | (_, Some(TLS_EXPORTER), ChannelBinding::TlsExporter(_)) => {}
+            (_, Some(_), _) => {
                 return Err(ScramError::Unsupported {
                     what: "channel binding",
                 });
@@ -63,7 +80,8 @@ impl LoginRequest {
             });
         }
         Ok(Self {
-            header: format!("{binding},,"),
+            binding,
+            header: format!("{flag},,"),
             name,
             first_bare: first_bare.to_owned(),
             nonce: nonce.to_owned(),
@@ -97,6 +115,7 @@ impl LoginRequest {
         let server_first = format!("r={nonce},s={salt},i={}", credentials.iterations());
         let challenge = ServerChallenge {
             credentials,
+            binding: self.binding,
             header: self.header,
             first_bare: self.first_bare,
             server_first: server_first.clone(),
@@ -112,8 +131,8 @@ impl ServerChallenge {
     /// The keys are compared in constant time.
     ///
     /// # Errors
-    /// [`ScramError::WrongProof`] if the password was wrong, [`ScramError::Nonce`] for another
-    /// log-in's message, [`ScramError::Malformed`] or [`ScramError::Unsupported`].
+    /// [`ScramError::WrongProof`] if the password was wrong, [`ScramError::Binding`] if the message is
+    /// bound to another connection, [`ScramError::Nonce`] for another log-in's message, [`ScramError::Malformed`] or [`ScramError::Unsupported`].
     pub fn verify(self, client_final: &str) -> Result<String, ScramError> {
         let (last_bare, proof) = client_final
             .rsplit_once(",p=")
@@ -122,8 +141,12 @@ impl ServerChallenge {
             })?;
         let proof: [u8; 32] = message::octets(proof, "proof is not 32 octets of base64")?;
         let mut attributes = Attributes::new(last_bare);
-        // RFC 5802 §5.1: "c" repeats the header, so that nobody can have altered it.
-        if attributes.take('c')? != encode(self.header.as_bytes()) {
+        // RFC 5802 §5.1: "c" repeats the header, so that nobody can have altered it, and has the
+        // octets of the binding behind it.
+        if attributes.take('c')? != self.binding.repeated(&self.header) {
+            if self.header.starts_with("p=") {
+                return Err(ScramError::Binding);
+            }
             return Err(ScramError::Malformed {
                 what: "header is not repeated",
             });

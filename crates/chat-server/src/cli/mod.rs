@@ -9,6 +9,7 @@ mod accounts;
 mod generate;
 mod log;
 mod options;
+mod tls;
 
 use std::error::Error;
 use std::io::{IsTerminal as _, Write as _};
@@ -90,7 +91,9 @@ fn serve(options: Serve, data: std::path::PathBuf) -> Result<(), Box<dyn Error>>
 
 fn listen_and_serve(options: Serve, data: std::path::PathBuf) -> Result<(), Box<dyn Error>> {
     let listen = options.listen;
+    let tls = tls::read(options.tls_cert.as_deref().zip(options.tls_key.as_deref()))?;
     let mut config = options.config(data);
+    config.tls = tls;
     let files = raise_file_limit();
     if config.limits.clients > files.saturating_sub(OTHER_FILES) {
         config.limits.clients = files.saturating_sub(OTHER_FILES);

@@ -83,6 +83,12 @@ pub(super) struct Serve {
     /// No accounts: any name that is free, lab clients included
     #[arg(long, env = "CHAT_OPEN")]
     open: bool,
+    /// Certificate in PEM, with those that lead to its authority: the port then speaks TLS 1.3 only
+    #[arg(long, env = "CHAT_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    pub(super) tls_cert: Option<PathBuf>,
+    /// The certificate's private key in PEM
+    #[arg(long, env = "CHAT_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub(super) tls_key: Option<PathBuf>,
     /// PBKDF2 iterations of new accounts' passwords
     #[arg(long, env = "CHAT_ITERATIONS", default_value_t = Config::default().iterations,
         value_parser = clap::value_parser!(u32).range(i64::from(MIN_ITERATIONS)..=i64::from(MAX_ITERATIONS)))]
@@ -189,6 +195,7 @@ impl Serve {
             open,
             data,
             iterations,
+            tls: None,
             limits,
         }
     }

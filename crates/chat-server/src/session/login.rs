@@ -4,7 +4,9 @@ use std::error::Error as _;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use chat_proto::scram::{Credentials, LoginRequest, ScramError, ServerChallenge};
+use chat_proto::scram::{
+    ChannelBinding, Credentials, LoginRequest, ScramError, ServerChallenge, TLS_EXPORTER,
+};
 use chat_proto::{
     Address, Command, CommandError, Contact, EndCode, Entry, ErrorCode, Event, SealedRegistration,
     SecretKey, User, UserName, VERSION,
@@ -12,7 +14,7 @@ use chat_proto::{
 use tokio::io::AsyncRead;
 use tokio::time::Instant;
 
-use super::{Entered, Server};
+use super::{Caller, Entered, Server};
 use crate::accounts::{Account, AccountError, Accounts};
 use crate::connection::Connection;
 use crate::guesses::PATIENCE;
@@ -29,12 +31,13 @@ const SOFTWARE: &str = concat!("chat-server ", env!("CARGO_PKG_VERSION"));
 pub(super) async fn enter<R: AsyncRead + Unpin>(
     connection: &mut Connection<R>,
     id: SessionId,
-    ip: IpAddr,
+    caller: Caller,
     server: &Server,
 ) -> Result<Entered, EndCode> {
     let mut lobby = Lobby {
         id,
-        ip,
+        ip: caller.ip,
+        binding: caller.binding,
         server,
         greeted: false,
         passing: None,
@@ -83,6 +86,7 @@ impl From<EndCode> for Answer {
 struct Lobby<'a> {
     id: SessionId,
     ip: IpAddr,
+    binding: ChannelBinding,
     server: &'a Server,
     greeted: bool,
     passing: Option<(UserName, SecretKey)>,
@@ -152,6 +156,10 @@ impl Lobby<'_> {
             server: SOFTWARE.to_owned(),
             entry,
             iterations,
+            bindings: match self.binding {
+                ChannelBinding::TlsExporter(_) => vec![TLS_EXPORTER.to_owned()],
+                _ => Vec::new(),
+            },
         })
     }
 
@@ -226,11 +234,12 @@ impl Lobby<'_> {
             Ok(accounts) => accounts,
             Err(answer) => return answer,
         };
-        let request = match LoginRequest::parse(scram) {
+        let request = match LoginRequest::parse_bound(scram, self.binding) {
             Ok(request) => request,
             Err(ScramError::Name(failure)) => {
                 return error(ErrorCode::BadName, &failure.to_string());
             }
+            Err(ScramError::Binding) => return self.carried(),
             Err(failure) => return error(ErrorCode::BadField, &failure.to_string()),
         };
         let typed = request.name().clone();
@@ -294,6 +303,7 @@ impl Lobby<'_> {
                 }
             }
             (Err(ScramError::WrongProof) | Ok(_), _) => Err(self.refuse(&typed)),
+            (Err(ScramError::Binding), _) => Err(self.carried()),
             (Err(failure), _) => Err(error(ErrorCode::BadField, &failure.to_string())),
         }
     }
@@ -303,6 +313,14 @@ impl Lobby<'_> {
         let found = self.accounts()?.find(&account.name).await;
         let found = found.map_err(|failure| broken(&failure))?;
         Ok(found.is_some_and(|found| found.making == account.making))
+    }
+
+    /// Answers a log-in that was made for another connection.
+    fn carried(&self) -> Answer {
+        tracing::warn!(ip = %self.ip, "a log-in was made for another TLS connection: somebody stands between");
+        let text = "this log-in was made for another TLS connection: somebody stands between you and \
+                    the server";
+        error(ErrorCode::WrongBinding, text)
     }
 
     /// Waits until a password may be tried: before it is looked at, so that right and wrong wait alike

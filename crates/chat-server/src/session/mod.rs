@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use chat_proto::scram::ChannelBinding;
 use chat_proto::{EndCode, Opening};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -75,30 +76,76 @@ pub(crate) struct Entered {
     name: chat_proto::UserName,
 }
 
-/// Serves one client until its connection ends.
-///
-/// Over any two halves of a connection, so that time-outs are tested without a socket.
-pub(crate) async fn run<R, W>(reader: R, writer: W, ip: IpAddr, server: Arc<Server>)
+/// What is known of a client before it says anything.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Caller {
+    pub(crate) ip: IpAddr,
+    /// When it connected.
+    pub(crate) since: Instant,
+    /// What its log-in can be bound to.
+    pub(crate) binding: ChannelBinding,
+}
+
+impl Caller {
+    /// One who has connected just now, without TLS.
+    pub(crate) fn new(ip: IpAddr) -> Self {
+        Self {
+            ip,
+            since: Instant::now(),
+            binding: ChannelBinding::None,
+        }
+    }
+
+    /// When it must be in the room.
+    pub(crate) fn deadline(&self, limits: &Limits) -> Instant {
+        let deadline = self.since.checked_add(limits.login_time);
+        deadline.unwrap_or_else(Instant::now)
+    }
+}
+
+/// Tells a client that it must go, and closes.
+pub(crate) async fn turn_away<R, W>(reader: R, writer: W, word: (Dialect, EndCode), limits: &Limits)
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Send + 'static,
 {
-    let limits = &server.config.limits;
-    let deadline = Instant::now().checked_add(limits.login_time);
-    let outbox_limits = OutboxLimits {
+    let (dialect, code) = word;
+    let outbox = outbox(writer, limits);
+    outbox.end(code, farewell::last_word(dialect, code));
+    let until = Instant::now().checked_add(limits.linger);
+    let connection = Connection::new(reader, outbox);
+    connection.close(until.unwrap_or_else(Instant::now)).await;
+}
+
+fn outbox<W: AsyncWrite + Send + 'static>(writer: W, limits: &Limits) -> Arc<Outbox> {
+    let limits = OutboxLimits {
         frames: limits.outbox_frames,
         octets: limits.outbox_octets,
     };
-    let outbox = Arc::new(Outbox::new(Box::pin(writer), outbox_limits));
+    Arc::new(Outbox::new(Box::pin(writer), limits))
+}
+
+/// Serves one client until its connection ends.
+///
+/// Over any two halves of a connection, so that time-outs are tested without a socket.
+pub(crate) async fn run<R, W>(reader: R, writer: W, caller: Caller, server: Arc<Server>)
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Send + 'static,
+{
+    let ip = caller.ip;
+    let limits = &server.config.limits;
+    let deadline = caller.deadline(limits);
+    let outbox = outbox(writer, limits);
     let mut connection = Connection::new(reader, Arc::clone(&outbox));
     let mut dialect = Dialect::Silent;
     let id = SessionId(server.sessions.fetch_add(1, Ordering::Relaxed));
     // What is needed only before the room is given back before the room.
-    let entering = Box::pin(enter(&mut connection, &mut dialect, id, ip, &server));
+    let entering = Box::pin(enter(&mut connection, &mut dialect, id, caller, &server));
     let mut stop = server.stop.clone();
     let entered = tokio::select! {
         entered = entering => entered,
-        () = sleep_until(deadline.unwrap_or_else(Instant::now)) => Err(EndCode::LoginTimeout),
+        () = sleep_until(deadline) => Err(EndCode::LoginTimeout),
         _ = stop.wait_for(|stop| *stop) => Err(EndCode::Shutdown),
     };
     drop(stop);
@@ -142,7 +189,7 @@ async fn enter<R: AsyncRead + Unpin>(
     connection: &mut Connection<R>,
     dialect: &mut Dialect,
     id: SessionId,
-    ip: IpAddr,
+    caller: Caller,
     server: &Server,
 ) -> Result<Entered, EndCode> {
     let opening = loop {
@@ -154,19 +201,20 @@ async fn enter<R: AsyncRead + Unpin>(
     match opening {
         Opening::Native => {
             *dialect = Dialect::Native;
-            login::enter(connection, id, ip, server).await
+            login::enter(connection, id, caller, server).await
         }
         Opening::Lab => {
             *dialect = Dialect::Lab;
             if !server.config.open {
                 return Err(EndCode::WrongProtocol);
             }
-            lab::enter(connection, id, ip, server).await
+            lab::enter(connection, id, caller.ip, server).await
         }
         Opening::Http => {
             *dialect = Dialect::Http;
             Err(EndCode::WrongProtocol)
         }
+        Opening::Tls => Err(EndCode::NoTls),
         Opening::Foreign => Err(EndCode::WrongProtocol),
     }
 }

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex, spl
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::{Server, run};
+use super::{Caller, Server, run};
 use crate::config::Config;
 use crate::gate::Gate;
 use crate::room;
@@ -46,7 +46,12 @@ impl Room {
         let (ours, theirs) = duplex(capacity);
         let (reader, writer) = split(theirs);
         let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        tokio::spawn(run(reader, writer, ip, Arc::clone(&self.server)));
+        tokio::spawn(run(
+            reader,
+            writer,
+            Caller::new(ip),
+            Arc::clone(&self.server),
+        ));
         ours
     }
 

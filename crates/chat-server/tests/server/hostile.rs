@@ -333,7 +333,7 @@ async fn other_protocols_get_an_answer_that_can_be_read() {
         .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.contains("wrong_protocol"), "{answer}");
+    assert!(answer.contains("no_tls"), "{answer}");
     server.stop().await;
 }
 

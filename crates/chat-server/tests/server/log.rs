@@ -63,7 +63,11 @@ async fn nobody_reads_the_log() {
     }
     let (_, address) = line.split_once("address=").unwrap();
     let address = address.split(' ').next().unwrap().parse().unwrap();
-    let program = Program { child, address };
+    let program = Program {
+        child,
+        address,
+        begun: String::new(),
+    };
     chat_among_strangers(program.address).await;
     // What is read late is whole lines, and it ends in order although nobody reads the rest.
     line.clear();
@@ -88,7 +92,11 @@ async fn the_logs_reader_is_gone_or_its_disk_is_full() {
             .stderr(log)
             .spawn()
             .unwrap();
-        let program = Program { child, address };
+        let program = Program {
+            child,
+            address,
+            begun: String::new(),
+        };
         let deadline = Instant::now() + Duration::from_secs(20);
         while TcpStream::connect(address).await.is_err() {
             assert!(Instant::now() < deadline, "it does not listen");
@@ -139,7 +147,11 @@ async fn a_flood_of_strangers_does_not_flood_the_log() {
         count
     });
     let address = address.await.unwrap().parse().unwrap();
-    let program = Program { child, address };
+    let program = Program {
+        child,
+        address,
+        begun: String::new(),
+    };
     let begin = Instant::now();
     for _ in 0..5000 {
         TcpStream::connect(address)

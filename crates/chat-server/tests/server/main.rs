@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stderr,
     reason = "a helper of a test is a test"
 )]
 
@@ -15,3 +16,5 @@ mod log;
 mod peer;
 mod program;
 mod room;
+mod tls;
+mod tls_program;

@@ -3,13 +3,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use chat_proto::scram::{ClientLogin, Credentials, Password};
+use chat_proto::scram::{ChannelBinding, ClientLogin, Credentials, Password};
 use chat_proto::{
     Command, Contact, EndCode, ErrorCode, Event, FrameDecoder, SealedRegistration, SecretKey,
     UserName,
 };
 use chat_server::{Config, ServerError};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -78,8 +78,10 @@ pub(crate) fn account_config(directory: &std::path::Path) -> Config {
     }
 }
 
-pub(crate) struct Peer {
-    pub(crate) stream: TcpStream,
+pub(crate) struct Peer<S = TcpStream> {
+    pub(crate) stream: S,
+    /// What its log-ins are bound to.
+    pub(crate) binding: ChannelBinding,
     decoder: FrameDecoder,
     input: Vec<u8>,
 }
@@ -92,11 +94,7 @@ impl Peer {
     pub(crate) async fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
-        Self {
-            stream,
-            decoder: FrameDecoder::new(),
-            input: Vec::new(),
-        }
+        Self::on(stream)
     }
 
     /// Connects from another address of this host, which is another stranger to the server.
@@ -105,49 +103,69 @@ impl Peer {
         socket.bind((source, 0).into()).unwrap();
         let stream = socket.connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
+        Self::on(stream)
+    }
+
+    /// Connects and says hello.
+    pub(crate) async fn hello(address: SocketAddr) -> Self {
+        let mut peer = Self::connect(address).await;
+        peer.greet().await;
+        peer
+    }
+
+    /// Connects from another address of this host and says hello.
+    pub(crate) async fn hello_from(source: [u8; 4], address: SocketAddr) -> Self {
+        let mut peer = Self::connect_from(source, address).await;
+        peer.greet().await;
+        peer
+    }
+
+    /// Enters an open room and takes the roster.
+    pub(crate) async fn enter(address: SocketAddr, who: &str) -> Self {
+        let mut peer = Self::hello(address).await;
+        peer.come_in(who).await;
+        peer
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
+    pub(crate) fn on(stream: S) -> Self {
         Self {
             stream,
+            binding: ChannelBinding::None,
             decoder: FrameDecoder::new(),
             input: Vec::new(),
         }
     }
 
-    /// Connects and says hello.
-    pub(crate) async fn hello(address: SocketAddr) -> Self {
-        Self::connect(address).await.greeted().await
-    }
-
-    /// Connects from another address of this host and says hello.
-    pub(crate) async fn hello_from(source: [u8; 4], address: SocketAddr) -> Self {
-        Self::connect_from(source, address).await.greeted().await
-    }
-
-    async fn greeted(mut self) -> Self {
-        let peer = &mut self;
-        peer.line(r#"{"type":"hello","version":1,"client":"test"}"#)
+    /// Says hello, and gives the channel bindings that the server offers.
+    pub(crate) async fn greet(&mut self) -> Vec<String> {
+        self.line(r#"{"type":"hello","version":1,"client":"test"}"#)
             .await;
-        assert!(matches!(
-            peer.event().await,
-            Event::Hello { version: 1, .. }
-        ));
-        self
+        match self.event().await {
+            Event::Hello {
+                version: 1,
+                bindings,
+                ..
+            } => bindings,
+            other => panic!("not a hello: {other:?}"),
+        }
     }
 
-    /// Enters an open room and takes the roster; gives how many users it has.
-    pub(crate) async fn enter(address: SocketAddr, who: &str) -> Self {
-        let mut peer = Self::hello(address).await;
-        peer.say(&Command::Enter {
+    /// Enters an open room and takes the roster.
+    pub(crate) async fn come_in(&mut self, who: &str) {
+        self.say(&Command::Enter {
             name: name(who),
             contact: Contact::default(),
         })
         .await;
-        assert!(matches!(peer.event().await, Event::Welcome { .. }));
-        while !matches!(peer.event().await, Event::Roster { more: false, .. }) {}
-        peer
+        assert!(matches!(self.event().await, Event::Welcome { .. }));
+        while !matches!(self.event().await, Event::Roster { more: false, .. }) {}
     }
 
     pub(crate) async fn octets(&mut self, octets: &[u8]) {
         self.stream.write_all(octets).await.unwrap();
+        self.stream.flush().await.unwrap();
     }
 
     pub(crate) async fn line(&mut self, line: &str) {
@@ -236,10 +254,11 @@ impl Peer {
 
     /// Logs in, and gives the answer to the proof.
     pub(crate) async fn log_in(&mut self, who: &str, password: &str) -> Event {
-        let (login, scram) = ClientLogin::new(&name(who), [9; 18]);
+        let (login, scram) = ClientLogin::bound(&name(who), [9; 18], self.binding);
         self.say(&Command::Login { scram }).await;
-        let Event::Challenge { scram } = self.event().await else {
-            panic!("not a challenge")
+        let scram = match self.event().await {
+            Event::Challenge { scram } => scram,
+            refused => return refused,
         };
         let (proof, scram) = login
             .prove(&scram, &Password::new(password).unwrap())

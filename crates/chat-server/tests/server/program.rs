@@ -16,27 +16,34 @@ use crate::peer::Peer;
 pub(crate) struct Program {
     pub(crate) child: Child,
     pub(crate) address: SocketAddr,
+    /// What the log says up to the address.
+    pub(crate) begun: String,
 }
 
 impl Program {
     pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
+        let mut begun = String::new();
         let address = loop {
-            line.clear();
+            let mut line = String::new();
             assert_ne!(
                 log.read_line(&mut line).unwrap(),
                 0,
-                "the program did not start"
+                "the program did not start: {begun}"
             );
+            begun.push_str(&line);
             if let Some((_, rest)) = line.split_once("address=") {
                 break rest.split(' ').next().unwrap().parse().unwrap();
             }
         };
         // Somebody must read the log, or the program would wait for it.
         std::thread::spawn(move || for _ in log.lines() {});
-        Self { child, address }
+        Self {
+            child,
+            address,
+            begun,
+        }
     }
 
     fn signal(&self, signal: &str) {

@@ -29,7 +29,7 @@ impl Dialect {
     pub fn of(octets: &[u8]) -> Option<Self> {
         match Opening::of(octets)? {
             Opening::Native => return Some(Self::Native),
-            Opening::Http | Opening::Foreign => return None,
+            Opening::Tls | Opening::Http | Opening::Foreign => return None,
             Opening::Lab => {}
         }
         let mut lines = octets.split(|octet| *octet == b'\n').skip(1);
