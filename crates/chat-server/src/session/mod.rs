@@ -103,6 +103,25 @@ impl Caller {
     }
 }
 
+/// Takes a session out of the room if its task panics: that must not leave a member whom nobody serves.
+struct Guard {
+    id: SessionId,
+    room: mpsc::Sender<Request>,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let (id, room) = (self.id, self.room.clone());
+            let reason = EndCode::Lost;
+            tokio::spawn(async move {
+                // Without a room there is nothing to leave.
+                let _left = room.send(Request::Leave { id, reason }).await;
+            });
+        }
+    }
+}
+
 /// Tells a client that it must go, and closes.
 pub(crate) async fn turn_away<R, W>(reader: R, writer: W, word: (Dialect, EndCode), limits: &Limits)
 where
@@ -140,6 +159,10 @@ where
     let mut connection = Connection::new(reader, Arc::clone(&outbox));
     let mut dialect = Dialect::Silent;
     let id = SessionId(server.sessions.fetch_add(1, Ordering::Relaxed));
+    let _guard = Guard {
+        id,
+        room: server.room.clone(),
+    };
     // What is needed only before the room is given back before the room.
     let entering = Box::pin(enter(&mut connection, &mut dialect, id, caller, &server));
     let mut stop = server.stop.clone();

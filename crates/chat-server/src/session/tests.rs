@@ -1,11 +1,17 @@
 //! Time-outs, on tokio's paused clock and connections in memory.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex, split};
+use tokio::io::{
+    AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, ReadBuf, ReadHalf, duplex,
+    split,
+};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -43,20 +49,27 @@ impl Room {
     }
 
     fn connect(&self, capacity: usize) -> DuplexStream {
+        self.connect_through(capacity, |reader| reader)
+    }
+
+    fn connect_through<R: AsyncRead + Send + Sync + Unpin + 'static>(
+        &self,
+        capacity: usize,
+        wrap: impl FnOnce(ReadHalf<DuplexStream>) -> R,
+    ) -> DuplexStream {
         let (ours, theirs) = duplex(capacity);
         let (reader, writer) = split(theirs);
         let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        tokio::spawn(run(
-            reader,
-            writer,
-            Caller::new(ip),
-            Arc::clone(&self.server),
-        ));
+        let server = Arc::clone(&self.server);
+        tokio::spawn(run(wrap(reader), writer, Caller::new(ip), server));
         ours
     }
 
     async fn enter(&self, name: &str, capacity: usize) -> DuplexStream {
-        let mut stream = self.connect(capacity);
+        self.lead_in(self.connect(capacity), name).await
+    }
+
+    async fn lead_in(&self, mut stream: DuplexStream, name: &str) -> DuplexStream {
         let words = format!(
             "{{\"type\":\"hello\",\"version\":1}}\n{{\"type\":\"enter\",\"name\":\"{name}\"}}\n"
         );
@@ -226,4 +239,47 @@ async fn a_roster_stands_alone_for_a_lab_client() {
     assert_eq!(next().await, "alice: bye ");
     assert_eq!(next().await, r#"!{"bob": "127.0.0.1"}"#);
     assert!(said.elapsed() >= Duration::from_millis(20));
+}
+
+/// A client's octets, of which `boom` is a mistake of ours.
+struct Mined(ReadHalf<DuplexStream>);
+
+impl AsyncRead for Mined {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let read = Pin::new(&mut self.0).poll_read(cx, buffer);
+        assert!(
+            !buffer.filled().starts_with(b"boom"),
+            "this panic is the test's"
+        );
+        read
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_panics_leaves_the_room_and_nobody_else_notices() {
+    let room = Room::new(config());
+    let mut alice = room.enter("alice", 4096).await;
+    let stream = room.connect_through(4096, Mined);
+    let mut bob = room.lead_in(stream, "bob").await;
+    assert!(read_until(&mut alice, "\n").await.contains("joined"));
+    bob.write_all(b"boom").await.unwrap();
+    let left = read_until(&mut alice, "\n").await;
+    assert!(
+        left.contains("\"reason\":\"lost\",\"users\":[\"bob\"]"),
+        "{left}"
+    );
+    // His name is free again, and the chat goes on.
+    let mut bob = room.enter("bob", 4096).await;
+    bob.write_all(b"{\"type\":\"say\",\"text\":\"back\"}\n")
+        .await
+        .unwrap();
+    assert!(
+        read_until(&mut alice, "\"back\"}\n")
+            .await
+            .contains("\"from\":\"bob\"")
+    );
 }
