@@ -8,6 +8,7 @@
     reason = "a helper of a test is a test"
 )]
 
+mod crash;
 mod disk;
 mod guessing;
 mod hostile;

@@ -1,4 +1,4 @@
-//! The program: signals, accounts from the command line, sudden death, no file descriptor left.
+//! The program: signals, accounts from the command line, no file descriptor left.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
@@ -144,96 +144,23 @@ async fn accounts_change_while_it_runs() {
 }
 
 #[tokio::test]
-async fn sudden_death_loses_no_registered_account() {
+async fn without_file_descriptors_it_neither_dies_nor_spins_and_accounts_work_on() {
     let directory = tempfile::tempdir().unwrap();
-    let mut registered: Vec<String> = Vec::new();
-    for round in 0..30_u32 {
-        let mut program = Program::start(server(directory.path()));
-        if let Some(last) = registered.last() {
-            let mut peer = Peer::hello(program.address).await;
-            assert!(matches!(
-                peer.log_in(last, "correct horse").await,
-                Event::Welcome { .. }
-            ));
-        }
-        // Dies after a different number of answers each round, while more are on the way.
-        let mut peers = Vec::new();
-        for _ in 0..4 {
-            peers.push(Peer::hello(program.address).await);
-        }
-        let mut tasks = tokio::task::JoinSet::new();
-        for (lane, mut peer) in peers.into_iter().enumerate() {
-            tasks.spawn(async move {
-                let mut done = Vec::new();
-                for number in 0..50 {
-                    let who = format!("user-{round}-{lane}-{number}");
-                    if !try_register(&mut peer, &who).await {
-                        break;
-                    }
-                    done.push(who);
-                }
-                done
-            });
-        }
-        tokio::time::sleep(Duration::from_millis(u64::from(round % 10) * 7 + 3)).await;
-        program.child.kill().unwrap();
-        program.child.wait().unwrap();
-        registered.extend(tasks.join_all().await.into_iter().flatten());
-    }
-    let output = program(directory.path())
-        .args(["accounts", "list"])
-        .output()
-        .unwrap();
-    let listed = String::from_utf8(output.stdout).unwrap();
-    let listed: std::collections::HashSet<&str> = listed.lines().collect();
-    assert!(
-        registered.len() > 30,
-        "too few were registered to prove anything"
-    );
-    for name in &registered {
-        assert!(
-            listed.contains(name.as_str()),
-            "{name} was registered and is lost"
-        );
-    }
-}
-
-/// Registers; false if the server died before it said so.
-async fn try_register(peer: &mut Peer, who: &str) -> bool {
-    use chat_proto::scram::{Credentials, Password};
-    use chat_proto::{Command, SealedRegistration, SecretKey};
-    use tokio::io::AsyncWriteExt as _;
-    let name = crate::peer::name(who);
-    let ask = Command::Register { name: name.clone() }.encode().unwrap();
-    if peer.stream.write_all(&ask).await.is_err() {
-        return false;
-    }
-    let Some(Event::RegisterKey { key }) = peer.next().await else {
-        return false;
-    };
-    let credentials = Credentials::derive(&Password::new("correct horse").unwrap(), &[7; 16], 4096);
-    let passing = SecretKey::from_random([1; 32]);
-    let sealed = SealedRegistration::seal(&passing, &key, &name, &credentials).unwrap();
-    let command = Command::Registration { sealed }.encode().unwrap();
-    peer.stream.write_all(&command).await.is_ok()
-        && matches!(peer.next().await, Some(Event::Registered { .. }))
-}
-
-#[tokio::test]
-async fn without_file_descriptors_it_neither_dies_nor_spins() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut command = program(directory.path());
-    command.args([
-        "--open",
-        "--listen",
-        "127.0.0.1:0",
-        "--clients-per-address",
-        "1000",
-    ]);
+    let mut command = server(directory.path());
+    command.args(["--clients-per-address", "1000"]);
     let program = Program::start(command);
     let id = program.child.id();
-    let mut one = Peer::enter(program.address, "one").await;
-    let mut two = Peer::enter(program.address, "two").await;
+    let mut peers = Vec::new();
+    for who in ["one", "two"] {
+        let mut peer = Peer::hello(program.address).await;
+        peer.register(who, "correct horse").await;
+        let answer = peer.log_in(who, "correct horse").await;
+        assert!(matches!(answer, Event::Welcome { .. }), "{answer:?}");
+        peers.push(peer);
+    }
+    let [one, two] = &mut peers[..] else { panic!() };
+    // Connected, and about to do what needs the accounts' file.
+    let mut three = Peer::hello(program.address).await;
     // It counted on more: now `accept` itself fails.
     let open = std::fs::read_dir(format!("/proc/{id}/fd")).unwrap().count();
     let limit = format!("--nofile={}", open + 5);
@@ -257,9 +184,14 @@ async fn without_file_descriptors_it_neither_dies_nor_spins() {
     }
     let used = cpu_seconds(id) - before;
     assert!(used < 0.5, "{used} s of CPU in one second");
+    let answer = three.register("three", "correct horse").await;
+    assert!(matches!(answer, Event::Registered { .. }), "{answer:?}");
+    let answer = three.log_in("three", "correct horse").await;
+    assert!(matches!(answer, Event::Welcome { .. }), "{answer:?}");
     drop(silent);
-    let mut three = Peer::enter(program.address, "three").await;
-    three.text("in").await;
+    let mut four = Peer::hello(program.address).await;
+    let answer = four.register("four", "correct horse").await;
+    assert!(matches!(answer, Event::Registered { .. }), "{answer:?}");
 }
 
 fn cpu_seconds(id: u32) -> f64 {
