@@ -25,7 +25,8 @@ pub struct Config {
 pub struct Limits {
     /// Connections in all; one more is told so and closed.
     pub clients: usize,
-    /// Connections from one IPv4 address, or one IPv6 network of 64 bits.
+    /// Connections from one IPv4 address, or one IPv6 network of 64 bits; ten times as many from an IPv6
+    /// network of 48 bits.
     pub clients_per_address: usize,
     /// From connecting to being in the room. Octets that arrive do not extend it.
     pub login_time: Duration,
@@ -33,7 +34,7 @@ pub struct Limits {
     pub login_commands: u32,
     /// Wrong passwords on one connection.
     pub login_failures: u32,
-    /// New accounts from one address in a minute.
+    /// New accounts in a minute from one IPv4 address, or one IPv6 network of 48 bits.
     pub registrations_per_minute: u32,
     /// Accounts in all; nobody registers any more when there are as many.
     pub accounts: usize,

@@ -12,6 +12,10 @@ use crate::config::Limits;
 use crate::guesses::Guesses;
 use crate::throttle::{origin, site};
 
+/// Networks of 64 bits whose connections one network of 48 bits may have: a customer of IPv6 with 65,536
+/// networks could otherwise fill the server alone.
+const NETWORKS: usize = 10;
+
 /// Counts connections, registrations and wrong passwords by where they come from.
 #[derive(Debug, Clone)]
 pub(crate) struct Gate {
@@ -24,6 +28,7 @@ struct Inner {
     clients_limit: usize,
     each_limit: usize,
     by_origin: HashMap<IpAddr, usize>,
+    by_site: HashMap<IpAddr, usize>,
     registrations: Buckets,
     guesses: Guesses,
 }
@@ -32,7 +37,7 @@ struct Inner {
 #[derive(Debug)]
 pub(crate) struct Ticket {
     gate: Gate,
-    origin: IpAddr,
+    ip: IpAddr,
 }
 
 impl Gate {
@@ -42,6 +47,7 @@ impl Gate {
             clients_limit: limits.clients,
             each_limit: limits.clients_per_address,
             by_origin: HashMap::new(),
+            by_site: HashMap::new(),
             registrations: Buckets::new(Rate::per_minute(limits.registrations_per_minute)),
             guesses: Guesses::new(),
         };
@@ -55,21 +61,24 @@ impl Gate {
     /// # Errors
     /// [`EndCode::ServerFull`] or [`EndCode::TooManyConnections`].
     pub(crate) fn admit(&self, ip: IpAddr) -> Result<Ticket, EndCode> {
-        let origin = origin(ip);
         let mut inner = self.lock();
         if inner.clients >= inner.clients_limit {
             return Err(EndCode::ServerFull);
         }
         let limit = inner.each_limit;
-        let count = inner.by_origin.entry(origin).or_insert(0);
-        if *count >= limit {
+        let count = |counts: &HashMap<IpAddr, usize>, of| counts.get(&of).copied().unwrap_or(0);
+        let (origin, site) = (origin(ip), site(ip));
+        let of_origin = count(&inner.by_origin, origin);
+        let of_site = count(&inner.by_site, site);
+        if of_origin >= limit || of_site >= limit.saturating_mul(NETWORKS) {
             return Err(EndCode::TooManyConnections);
         }
-        *count = count.saturating_add(1);
+        inner.by_origin.insert(origin, of_origin.saturating_add(1));
+        inner.by_site.insert(site, of_site.saturating_add(1));
         inner.clients = inner.clients.saturating_add(1);
         Ok(Ticket {
             gate: self.clone(),
-            origin,
+            ip,
         })
     }
 
@@ -109,11 +118,49 @@ impl Drop for Ticket {
     fn drop(&mut self) {
         let mut inner = self.gate.lock();
         inner.clients = inner.clients.saturating_sub(1);
-        if let Some(count) = inner.by_origin.get_mut(&self.origin) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                inner.by_origin.remove(&self.origin);
-            }
+        give_back(&mut inner.by_origin, origin(self.ip));
+        give_back(&mut inner.by_site, site(self.ip));
+    }
+}
+
+fn give_back(counts: &mut HashMap<IpAddr, usize>, of: IpAddr) {
+    if let Some(count) = counts.get_mut(&of) {
+        *count = count.saturating_sub(1);
+        if *count == 0 {
+            counts.remove(&of);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_of_an_address_a_network_and_a_site_are_limited() {
+        let gate = Gate::new(&Limits {
+            clients: 100,
+            clients_per_address: 2,
+            ..Limits::default()
+        });
+        let admit = |text: String| gate.admit(text.parse().unwrap());
+        let v4: Vec<_> = (0..3).map(|_| admit("10.0.0.1".to_owned())).collect();
+        assert_eq!(v4[2].as_ref().unwrap_err(), &EndCode::TooManyConnections);
+        // As many as one likes in one network of 64 bits: two; in one of 48 bits: twenty.
+        let one: Vec<_> = (0..3)
+            .map(|host| admit(format!("2001:db8::{host}")))
+            .collect();
+        assert!(one[1].is_ok() && one[2].is_err());
+        let many: Vec<_> = (1..30)
+            .map(|net| admit(format!("2001:db8:0:{net}::1")))
+            .collect();
+        assert_eq!(many.iter().filter(|ticket| ticket.is_ok()).count(), 18);
+        assert!(admit("2001:db8:1::1".to_owned()).is_ok());
+        drop((v4, one, many));
+        let inner = gate.lock();
+        assert_eq!(
+            (inner.clients, inner.by_origin.len(), inner.by_site.len()),
+            (0, 0, 0)
+        );
     }
 }

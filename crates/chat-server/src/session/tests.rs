@@ -157,6 +157,38 @@ async fn a_silent_client_is_pinged_and_then_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn half_a_frame_in_the_room_is_silence_or_has_an_end() {
+    let room = Room::new(config());
+    let mut silent = room.enter("silent", 4096).await;
+    let begin = Instant::now();
+    silent
+        .write_all(b"{\"type\":\"say\",\"text\":\"")
+        .await
+        .unwrap();
+    assert!(read_to_end(&mut silent).await.contains("\"code\":\"idle\""));
+    assert_eq!(begin.elapsed().as_secs(), 150);
+    // An octet a minute is somebody who is there; his frame is no longer than others.
+    let slow = room.enter("slow", 4096).await;
+    let (mut reader, mut writer) = split(slow);
+    let writing = tokio::spawn(async move {
+        let mut count = 0;
+        while writer.write_all(b"x").await.is_ok() {
+            count += 1;
+            tokio::time::sleep(Duration::from_mins(1)).await;
+        }
+        count
+    });
+    let mut text = String::new();
+    reader.read_to_string(&mut text).await.unwrap();
+    assert!(
+        text.ends_with("\"a line is longer than 8192 octets\"}\n"),
+        "{text}"
+    );
+    drop(reader);
+    assert!((8192..8200).contains(&writing.await.unwrap()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_flood_is_read_at_the_rate_that_is_allowed() {
     let room = Room::new(config());
     let mut stream = room.enter("alice", 65536).await;

@@ -139,6 +139,88 @@ async fn half_a_frame_and_silence_or_an_octet_now_and_then_before_the_log_in() {
 }
 
 #[tokio::test]
+async fn slow_in_every_state_before_the_room() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut config = account_config(directory.path());
+    config.limits.login_time = Duration::from_secs(1);
+    let server = Running::start(config).await;
+    Peer::hello(server.address)
+        .await
+        .register("alice", "correct horse")
+        .await;
+    let login = r#"{"type":"login","scram":"n,,n=alice,r=abc"}"#;
+    let register = r#"{"type":"register","name":"bob"}"#;
+    // What is said whole, and of what only a part ever comes.
+    let cases = [
+        ("", ""),
+        ("", r#"{"type":"hel"#),
+        (register, ""),
+        (register, r#"{"type":"registration","key":"#),
+        (login, ""),
+        (login, r#"{"type":"proof","scram":"c=biws,r="#),
+    ];
+    let mut slow = tokio::task::JoinSet::new();
+    for (said, begun) in cases {
+        for hello in [false, true] {
+            let address = server.address;
+            slow.spawn(async move {
+                let mut peer = if hello {
+                    Peer::hello(address).await
+                } else {
+                    Peer::connect(address).await
+                };
+                if !said.is_empty() {
+                    peer.line(said).await;
+                }
+                peer.octets(begun.as_bytes()).await;
+                (said, begun, peer.bye().await)
+            });
+        }
+    }
+    for (said, begun, code) in slow.join_all().await {
+        assert_eq!(code, EndCode::LoginTimeout, "{said} {begun}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn much_is_said_before_logging_in_and_no_more_than_so_much_is_heard() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Running::start(account_config(directory.path())).await;
+    let frame = format!(
+        "{{\"type\":\"ping\",\"id\":1,\"x\":\"{}\"}}",
+        "x".repeat(8000)
+    );
+    for line in [
+        r#"{"type":"register","name":"bob"}"#,
+        r#"{"type":"login","scram":"n,,n=alice,r=abc"}"#,
+        r#"{"type":"hello","version":1}"#,
+        &frame,
+    ] {
+        let mut peer = Peer::hello(server.address).await;
+        let mut answers = 0;
+        let flood = format!("{line}\n").repeat(100);
+        // The server may close while it is still being written to.
+        let _written = peer.stream.write_all(flood.as_bytes()).await;
+        let code = loop {
+            match peer.next().await {
+                Some(Event::Bye { code, .. }) => break Some(code),
+                Some(_) => answers += 1,
+                // What lay unread when it closed may have reset the connection.
+                None => break None,
+            }
+        };
+        assert!(
+            matches!(code, None | Some(EndCode::TooManyTries)),
+            "{code:?}"
+        );
+        // Of the 32, one was `hello`.
+        assert!(answers <= 31, "{answers} answers");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_flood_is_read_slowly_and_nothing_of_it_is_lost() {
     let mut config = open_config();
     config.limits.commands_per_second = 100;
