@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What capture.sh and outages.sh share: the hosts, and who says what on them. Sourced.
+# What capture.sh, outages.sh and attacks.sh share: the hosts, and who says what on them. Sourced.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 name=$(basename "$0")
@@ -10,6 +10,8 @@ PATIENCE=60
 TAKEN=3
 CANNOT=4
 
+# What is started.
+hosts=(dnsserver webserver client1 client2)
 # Folder of programs that are built already.
 programs=
 # containers, namespaces, or whichever works.

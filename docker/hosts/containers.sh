@@ -21,7 +21,7 @@ hosts_up() {
         die "the hosts do not start"
     fi
     local host
-    for host in dnsserver webserver client1 client2; do
+    for host in "${hosts[@]}"; do
         container[$host]=$("${compose[@]}" ps --quiet "$host")
     done
 }
@@ -33,6 +33,11 @@ hosts_down() {
 
 on() { # HOST COMMAND...
     docker exec --interactive "${container[$1]}" "${@:2}"
+}
+
+# Root in a container has what the container has: NET_RAW, and nothing else.
+on_as_root() { # HOST COMMAND...
+    docker exec --interactive --user root "${container[$1]}" "${@:2}"
 }
 
 fetch() { # HOST FILE TO

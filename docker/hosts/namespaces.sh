@@ -4,7 +4,7 @@
 # when the processes end nothing is left.
 
 declare -gA pid
-declare -gA address=([dnsserver]=2 [webserver]=3 [client1]=11 [client2]=12)
+declare -gA address=([dnsserver]=2 [webserver]=3 [client1]=11 [client2]=12 [client3]=13)
 
 hosts_up() {
     [ "$(id -u)" = 0 ] || cannot "network namespaces need root"
@@ -22,7 +22,7 @@ hosts_up() {
     namespace switch
     in_switch link add lab type bridge
     in_switch link set lab up
-    for host in "${!address[@]}"; do
+    for host in "${hosts[@]}"; do
         mkdir "$scratch/$host"
         namespace "$host"
         in_switch link add "$host" type veth peer name eth0 netns "${pid[$host]}"
@@ -69,6 +69,9 @@ hosts_down() {
 on() { # HOST COMMAND...
     (cd "$scratch/$1" && exec nsenter --target "${pid[$1]}" --net --mount --uts --pid --wdns="$scratch/$1" "${@:2}")
 }
+
+# They are root already.
+on_as_root() { on "$@"; }
 
 fetch() { # HOST FILE TO
     cp "$scratch/$1/$2" "$3"
