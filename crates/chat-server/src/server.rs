@@ -36,6 +36,10 @@ pub enum ServerError {
     Room,
 }
 
+/// How long a client's machine may acknowledge nothing of what it is sent: as long as the probes of a silent one
+/// take.
+const UNACKNOWLEDGED: Duration = Duration::from_mins(2);
+
 /// How long the accept loop rests when the machine has no file descriptor left.
 const REST: Duration = Duration::from_millis(200);
 
@@ -204,7 +208,10 @@ fn prepare(stream: &TcpStream, send_buffer: usize) -> io::Result<()> {
         .with_time(Duration::from_mins(1))
         .with_interval(Duration::from_secs(20))
         .with_retries(3);
-    socket.set_tcp_keepalive(&probes)
+    socket.set_tcp_keepalive(&probes)?;
+    // While something waits to be acknowledged there are no probes, and the kernel would repeat it for a
+    // quarter of an hour.
+    socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED))
 }
 
 /// Tells a connection that is one too many, without a task of its own.
