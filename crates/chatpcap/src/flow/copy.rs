@@ -19,11 +19,11 @@ pub enum Copies {
 
 /// The copies of a packet are captured closer together than this, in nanoseconds; a sender that
 /// repeats himself is not that fast.
-const LONGEST_COPY: i64 = 1_000_000;
+const LONGEST_COPY: u64 = 1_000_000;
 
 /// The same for a SYN: no sender waits less before it sends it again (RFC 6298 §2.4 asks for 1 s,
 /// Linux waits 200 ms at least).
-const LONGEST_COPY_OF_SYN: i64 = 200_000_000;
+const LONGEST_COPY_OF_SYN: u64 = 200_000_000;
 
 /// Whether two packets of one [`identity`] are captured so close together that they are one.
 pub(crate) fn are_close(is_syn: bool, one: Timestamp, other: Timestamp) -> bool {
@@ -32,7 +32,7 @@ pub(crate) fn are_close(is_syn: bool, one: Timestamp, other: Timestamp) -> bool 
     } else {
         LONGEST_COPY
     };
-    other.since(one).abs() < longest
+    other.since(one).unsigned_abs() < longest
 }
 
 /// A number that the captures of one packet share, in one file or in several: over the IP

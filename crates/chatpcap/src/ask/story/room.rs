@@ -9,7 +9,7 @@ use crate::flow::Endpoint;
 use crate::packet::chat::Dialect;
 
 /// A copy that comes longer after what was said than this, in nanoseconds, is of another message.
-const LONGEST_DELAY: i64 = 30_000_000_000;
+const LONGEST_DELAY: u64 = 30_000_000_000;
 /// Messages with the same text that a copy is looked for in: the latest.
 const MAX_ALIKE: usize = 256;
 
@@ -231,5 +231,5 @@ fn fits<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
 
 fn is_near(one: Option<Timestamp>, other: Option<Timestamp>) -> bool {
     one.zip(other)
-        .is_none_or(|(one, other)| other.since(one).abs() < LONGEST_DELAY)
+        .is_none_or(|(one, other)| other.since(one).unsigned_abs() < LONGEST_DELAY)
 }
