@@ -7,6 +7,7 @@
 mod block;
 mod compression;
 mod decompressed;
+mod expansion;
 mod format;
 mod frame;
 mod input;
@@ -29,6 +30,7 @@ mod window;
 mod writer;
 
 pub use compression::Compression;
+pub use expansion::Expansion;
 pub use format::Format;
 pub use frame::Frame;
 pub use link_type::LinkType;

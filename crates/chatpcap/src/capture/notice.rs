@@ -3,7 +3,7 @@
 use std::fmt;
 use std::mem::discriminant;
 
-use super::{Compression, Format};
+use super::{Compression, Expansion, Format};
 
 /// Something that the reader of a capture should know.
 ///
@@ -91,6 +91,15 @@ pub enum Notice {
         offset: u64,
         /// What the decoder says.
         cause: String,
+    },
+    /// The compressed stream expands further than is believed. All before that counts.
+    Expansion {
+        /// How many octets of the capture came out of it.
+        offset: u64,
+        /// How many octets of the file or pipe they came from.
+        octets: u64,
+        /// How far it may expand.
+        limit: Expansion,
     },
     /// The file or pipe could not be read further.
     Input {
@@ -266,6 +275,27 @@ impl fmt::Display for Notice {
                     f,
                     "damaged {compression} stream after {offset} octets of the capture: {cause}"
                 )
+            }
+            Self::Expansion {
+                offset,
+                octets,
+                limit,
+            } => {
+                write!(
+                    f,
+                    "the rest is not read: {octets} octets of the file expand to {offset} of the capture and more, "
+                )?;
+                match limit {
+                    Expansion::Believable => write!(
+                        f,
+                        "beyond {} at most {} times the size is believed; `--max-decompressed SIZE` reads on",
+                        Expansion::UNSUSPICIOUS,
+                        Expansion::RATIO
+                    ),
+                    Expansion::Octets(most) => {
+                        write!(f, "at most {most} are read, as `--max-decompressed` says")
+                    }
+                }
             }
             Self::Input { offset, cause } => write!(f, "cannot read past offset {offset}: {cause}"),
         }

@@ -15,8 +15,10 @@ use super::pcapng::Pcapng;
 use super::record::Record;
 use super::snoop::Snoop;
 use super::upcoming::{Form, Upcoming};
-use super::window::Window;
-use super::{CaptureError, Compression, FirstOctets, Format, Frame, LinkType, Notice, Origin};
+use super::window::{Failure, Window};
+use super::{
+    CaptureError, Compression, Expansion, FirstOctets, Format, Frame, LinkType, Notice, Origin,
+};
 
 /// A capture, read frame by frame in one pass.
 ///
@@ -73,7 +75,7 @@ impl Capture {
         let opened = Reader::open(&mut window);
         // A header cut by a failure: the failure is the cause.
         if opened.is_err()
-            && let Some(source) = window.take_failure()
+            && let Some(Failure::Input(source)) = window.take_failure()
         {
             let compression = window.source().compression();
             return Err(CaptureError::Read {
@@ -97,6 +99,14 @@ impl Capture {
     /// Up to a window of them have been read already when a capture was opened.
     pub fn limit(&mut self, octets: u64) {
         self.window.limit(octets);
+    }
+
+    /// Reads a compressed capture as far as it expands to so many octets; where nobody says, as far as is
+    /// [believable](Expansion::Believable). What expands further ends there, with a [notice](Self::notices).
+    ///
+    /// Up to a window of them have been read already when a capture was opened.
+    pub fn limit_decompressed(&mut self, octets: u64) {
+        self.window.limit_expansion(Expansion::Octets(octets));
     }
 
     /// The format of the capture.
@@ -189,14 +199,22 @@ impl Capture {
                 .window
                 .offset()
                 .saturating_add(self.window.octets().len() as u64);
-            let cause = failure.to_string();
-            self.notices.add(match self.compression() {
-                Some(compression) => Notice::Compression {
+            let compression = self.compression();
+            self.notices.add(match (failure, compression) {
+                (Failure::Input(cause), Some(compression)) => Notice::Compression {
                     compression,
                     offset,
-                    cause,
+                    cause: cause.to_string(),
                 },
-                None => Notice::Input { offset, cause },
+                (Failure::Input(cause), None) => Notice::Input {
+                    offset,
+                    cause: cause.to_string(),
+                },
+                (Failure::Expansion(limit), _) => Notice::Expansion {
+                    offset,
+                    octets: self.octets_read(),
+                    limit,
+                },
             });
         }
     }

@@ -4,6 +4,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use super::decompressed::Decompressed;
+use super::expansion::Expansion;
 
 /// How many octets the window holds, as long as no record is larger.
 ///
@@ -19,9 +20,20 @@ pub(super) struct Window {
     /// Where the first of them stands in the (decompressed) capture.
     offset: u64,
     ended: bool,
-    failure: Option<io::Error>,
+    failure: Option<Failure>,
     /// How many more octets may be read.
     allowance: u64,
+    /// How far a compressed capture may expand.
+    expansion: Expansion,
+}
+
+/// Why reading ended before the end of a capture.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// It cannot be read or decompressed further.
+    Input(io::Error),
+    /// It expands further than is believed.
+    Expansion(Expansion),
 }
 
 impl Window {
@@ -34,7 +46,13 @@ impl Window {
             ended: false,
             failure: None,
             allowance: u64::MAX,
+            expansion: Expansion::default(),
         }
+    }
+
+    /// Ends the capture with a failure where it expands further than this.
+    pub(super) fn limit_expansion(&mut self, expansion: Expansion) {
+        self.expansion = expansion;
     }
 
     /// Ends the capture with a failure once it proves to have more than so many octets from here on.
@@ -85,17 +103,19 @@ impl Window {
                 Ok(0) => self.ended = true,
                 Ok(count) if count as u64 > self.allowance => {
                     self.ended = true;
-                    self.failure = Some(io::Error::other("has more octets than may be read of it"));
+                    let text = "has more octets than may be read of it";
+                    self.failure = Some(Failure::Input(io::Error::other(text)));
                 }
                 // A reader that claims more than it was given room for is not believed.
                 Ok(count) => {
                     self.allowance = self.allowance.saturating_sub(count as u64);
                     self.filled.end = self.filled.end.saturating_add(count).min(self.buffer.len());
+                    self.check_expansion();
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     self.ended = true;
-                    self.failure = Some(error);
+                    self.failure = Some(Failure::Input(error));
                 }
             }
         }
@@ -113,8 +133,19 @@ impl Window {
     }
 
     /// Why reading ended before the end of the capture, if it did; once.
-    pub(super) fn take_failure(&mut self) -> Option<io::Error> {
+    pub(super) fn take_failure(&mut self) -> Option<Failure> {
         self.failure.take()
+    }
+
+    /// What has been read counts; nothing more is.
+    fn check_expansion(&mut self) {
+        if self.source.compression().is_some() {
+            let expanded = self.offset.saturating_add(self.filled.len() as u64);
+            if !self.expansion.allows(self.source.octets_read(), expanded) {
+                self.ended = true;
+                self.failure = Some(Failure::Expansion(self.expansion));
+            }
+        }
     }
 
     /// Makes room for at least one more octet.
