@@ -2,6 +2,7 @@
 
 pub mod authority;
 pub mod browser;
+pub mod flood;
 pub mod found;
 pub mod frames;
 pub mod generator;

@@ -7,8 +7,8 @@ use std::fs;
 use std::ops::ControlFlow;
 
 use chatpcap::capture::Capture;
-use chatpcap::flow::Direction;
 use chatpcap::flow::reassembly::{Missing, Piece};
+use chatpcap::flow::{Direction, MAX_FLOWS};
 use chatpcap::trace::{FlowNumber, follow};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -90,6 +90,7 @@ fn as_tshark(capture: Capture, flow: u32) -> Said {
         capture,
         None,
         FlowNumber::Tcp(flow),
+        MAX_FLOWS,
         &mut |turn| {
             let index = usize::from(turn.direction == Direction::Backward);
             let side = &mut said.sides[index];

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use chatpcap::ask::{Analysis, Essay, Examination, Given, Story};
 use chatpcap::capture::Capture;
+use chatpcap::flow::MAX_FLOWS;
 use chatpcap::graph::{self, Graph, Names, Sketch};
 use chatpcap::report::{
     EssayReport, Examined, FollowForm, FollowReport, Layout, SvgOptions, Words, doctor, graph_json,
@@ -160,7 +161,14 @@ fn answer(file: &[u8]) {
             text.push_str(&report.turn(&turn));
             ControlFlow::Continue(())
         };
-        let followed = follow(open().unwrap(), None, number, &mut sink, &mut |_| ());
+        let followed = follow(
+            open().unwrap(),
+            None,
+            number,
+            MAX_FLOWS,
+            &mut sink,
+            &mut |_| (),
+        );
         text.push_str(&report.end(&followed));
         text.push_str(&report.close());
         if form == FollowForm::Json {

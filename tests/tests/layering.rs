@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::Path;
 
+use tests::program::project;
 use tests::source;
 
 /// chatpcap's stages: each names only itself and those before it.
@@ -74,6 +75,34 @@ const TOP_LEVEL: &[&str] = &[
     "target",
     "tests",
 ];
+
+/// The table of bounds in `ARCHITECTURE.md` is that of the sources.
+#[test]
+fn the_bounds_are_as_they_are_told() {
+    let text = fs::read_to_string(project().join("ARCHITECTURE.md")).unwrap();
+    let section = text.split("## Bounds").nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let mut rows = 0;
+    for line in section.lines().filter(|line| line.contains("` in `")) {
+        // | what | at most | `NAME` = `value` in `file` |
+        let cell = line.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        let [name, value, file]: [&str; 3] = cell
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .collect::<Vec<_>>()
+            .try_into()
+            .unwrap();
+        let path = project().join("crates/chatpcap/src").join(file);
+        let source = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let is_it = |line: &str| {
+            line.contains(&format!("const {name}:")) && line.ends_with(&format!(" = {value};"))
+        };
+        assert!(source.lines().any(is_it), "{file}: no {name} = {value}");
+        rows += 1;
+    }
+    assert!(rows > 30, "{rows} rows");
+}
 
 #[test]
 fn sources_keep_the_layers() {

@@ -1,4 +1,4 @@
-//! Memory grows with flows and with what is shown, never with packets.
+//! Memory grows with flows, up to a limit, and with what is shown, never with packets.
 //!
 //! The captures are made while they are read, and never stored. One test only: it measures what the
 //! whole process allocates.
@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 
 use chatpcap::ask::{Analysis, Essay, Given, Story};
 use chatpcap::capture::Capture;
+use chatpcap::flow::MAX_FLOWS;
 use chatpcap::flow::reassembly::Piece;
 use chatpcap::grade::Inspection;
 use chatpcap::graph::{self, Composer, Doubles, Flows, Nodes, Row, Sketch};
@@ -14,11 +15,12 @@ use chatpcap::report::{
     self, Choice, Column, Entry, EssayReport, Layout, Words, conversations_text,
 };
 use chatpcap::trace::{
-    Arrow, CHAT_PORT, Conversations, FlowNumber, Layer, Listener, Pass, Survey, Trace, Turn, Watch,
-    follow,
+    Arrow, CHAT_PORT, Checkup, Conversations, FlowNumber, Layer, Listener, Pass, Survey, Trace,
+    Turn, Watch, follow,
 };
 use chatpcap::tui::{Key, Look, View};
 use peak_alloc::PeakAlloc;
+use tests::flood::Flood;
 use tests::generator::{Generator, Options, Preset};
 
 #[global_allocator]
@@ -83,6 +85,40 @@ fn the_peak_does_not_grow_with_packets() {
     println!("report: {few} octets, then {many} octets");
     assert!(many < few + MEGABYTE, "report: {few} octets became {many}");
     assert!(many < 192 * MEGABYTE, "report: {many} octets");
+    // A flood of flows, hosts, names or fragments costs what as many as are kept cost.
+    for (flood, packets) in [
+        (Flood::Syn, 10_000),
+        (Flood::Say, 10_000),
+        (Flood::Udp, 10_000),
+        (Flood::Fragment, 10_000),
+        // Names of 65,536 hosts are kept.
+        (Flood::Arp, 70_000),
+        (Flood::Dns, 70_000),
+    ] {
+        let [few, many] = [packets, packets + 30_000].map(|count| peak_of_a_flood(flood, count));
+        println!("{flood:?}: {few} octets, then {many} octets");
+        assert!(
+            many < few + MEGABYTE / 4,
+            "{flood:?}: {few} octets became {many}"
+        );
+    }
+    // So does one of interfaces, sections, names and options, whatever a file has of them.
+    for (flood, count) in [
+        (Flood::Interface, 70_000),
+        (Flood::InterfaceAndFrame, 70_000),
+        (Flood::Section, 20_000),
+        (Flood::Name, 20_000),
+        (Flood::Options, 100),
+    ] {
+        let [few, many] = [count, 5 * count].map(|count| peak_of_reading(flood, count));
+        println!("{flood:?}: {few} octets, then {many} octets");
+        assert!(
+            many < few + MEGABYTE / 4,
+            "{flood:?}: {few} octets became {many}"
+        );
+        // The frames of 65,536 interfaces are flows here.
+        assert!(many < 32 * MEGABYTE, "{flood:?}: {many} octets");
+    }
     // The measure bites: who asks for every packet gets every packet.
     let packets = FEW / 2;
     let [few, many] = [200, usize::MAX].map(|arrows| peak(packets, Preset::Chat, arrows));
@@ -108,7 +144,7 @@ fn peak_of_drawing(packets: u64, preset: Preset) -> usize {
         nodes.learn(&arrow);
         if let Some(arrow) = doubles.push(arrow) {
             composer.push(Row::new(arrow, 0, 1), &mut |entry| {
-                let column = |place: &_| Some(nodes.column_or_new(place).0);
+                let column = |place: &_| Some(nodes.column_or_new(place)?.0);
                 drawn += usize::from(matches!(words.entry(&entry, column), Entry::Arrow(_)));
             });
         }
@@ -182,7 +218,14 @@ fn peak_of_following(packets: u64) -> usize {
         }
         ControlFlow::Continue(())
     };
-    follow(capture, None, FlowNumber::Tcp(0), &mut sink, &mut |_| ());
+    follow(
+        capture,
+        None,
+        FlowNumber::Tcp(0),
+        MAX_FLOWS,
+        &mut sink,
+        &mut |_| (),
+    );
     assert!(octets > usize::try_from(packets).unwrap() * 500);
     ALLOCATED.peak_usage() - before
 }
@@ -236,6 +279,50 @@ fn peak_of_reporting(packets: u64) -> usize {
         notices: &[],
     };
     assert!(!report.html(vec![sketch]).unwrap().is_empty());
+    ALLOCATED.peak_usage() - before
+}
+
+/// The most octets allocated at one time while all that is ever kept of a capture is kept of a flood, of so
+/// few flows that they are all known early.
+fn peak_of_a_flood(flood: Flood, packets: u64) -> usize {
+    const FLOWS: usize = 5000;
+    let given = Given::default();
+    let mut watch = given.watch(200);
+    watch.verdicts = true;
+    watch.max_flows = FLOWS;
+    let before = allocated();
+    let capture = Capture::from_reader(flood.of(packets)).unwrap();
+    let mut listener = Listener::new(&watch);
+    let mut survey = Survey::new(&watch);
+    let mut checkup = Checkup::default();
+    let mut sketch = Sketch::new(graph::Choice::default(), watch.port).keeping(1000);
+    let trace = Trace::read_and_show("-", capture, &watch, &mut |_| (), &mut |seen, sightings| {
+        listener.observe(seen.frame, sightings);
+        survey.observe(seen.frame, seen.packet, sightings);
+        checkup.observe(seen.frame, seen.packet, sightings);
+        sketch.see(seen);
+    });
+    assert_eq!(trace.packets, packets);
+    assert!(trace.flows.tcp().len() <= FLOWS && trace.flows.udp().len() <= FLOWS);
+    assert!(!listener.finish().list.is_empty() || flood != Flood::Say);
+    drop((trace, survey, checkup, sketch));
+    let layers = [Layer::Ethernet, Layer::Ip, Layer::Tcp, Layer::Udp];
+    let mut capture = Capture::from_reader(flood.of(packets)).unwrap();
+    let mut found = Conversations::new(capture.format(), &layers, None);
+    found.limit(FLOWS);
+    found.read(&mut capture, &mut |_| ());
+    assert_eq!(found.packets, packets);
+    assert!(layers.iter().all(|layer| found.len(*layer) <= FLOWS));
+    ALLOCATED.peak_usage() - before
+}
+
+/// The most octets allocated at one time while a flood of what the file itself is made of is read.
+fn peak_of_reading(flood: Flood, count: u64) -> usize {
+    let before = allocated();
+    let capture = Capture::from_reader(flood.of(count)).unwrap();
+    let watch = Given::default().watch(0);
+    let trace = Trace::read("-", capture, &watch, &mut |_| ());
+    assert!(trace.notices.len() < 5, "{:?}", trace.notices);
     ALLOCATED.peak_usage() - before
 }
 

@@ -66,8 +66,7 @@ impl Given {
             server: self.server,
             clients,
             arrows,
-            verdicts: false,
-            filter: None,
+            ..Watch::default()
         }
     }
 }

@@ -61,8 +61,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let given = arguments.roles.given();
     let mut watch = given.watch(arguments.arrows.0);
     watch.filter = arguments.selection.filter()?;
+    watch.max_flows = arguments.captures.bounds.max_flows;
     let mut traces = Vec::new();
-    let mut outcome = input::each(&arguments.captures.files, |input, progress| {
+    let mut outcome = input::each(&arguments.captures, |input, progress| {
         traces.push(Trace::read(&input.name, input.capture, &watch, progress));
     });
     if traces.is_empty() {

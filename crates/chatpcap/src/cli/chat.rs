@@ -42,8 +42,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let given = arguments.roles.given();
     let mut watch = given.watch(0);
     watch.filter = arguments.selection.filter()?;
+    watch.max_flows = arguments.captures.bounds.max_flows;
     let (mut traces, mut speeches) = (Vec::new(), Vec::new());
-    let outcome = input::each(&arguments.captures.files, |input, progress| {
+    let outcome = input::each(&arguments.captures, |input, progress| {
         let mut listener = Listener::new(&watch);
         let (name, capture) = (&input.name, input.capture);
         traces.push(Trace::read_and_show(
@@ -60,7 +61,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     }
     let roles = Who::find(&given, &traces);
     let story = Story::new(&speeches);
-    let notices = Story::notices(&traces, &speeches);
+    let of_files = traces.iter().flat_map(|trace| {
+        let notices = trace.notices.iter();
+        notices.map(|notice| format!("{}: {notice}", trace.name))
+    });
+    let mut notices: Vec<String> = of_files.collect();
+    notices.extend(Story::notices(&traces, &speeches));
     let report = StoryReport {
         story: &story,
         traces: &traces,

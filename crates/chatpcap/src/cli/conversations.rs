@@ -157,8 +157,9 @@ impl View {
         let mut rows = form.map(ConversationRows::new);
         let mut separator = "";
         let mut written = Ok(());
+        let bounds = &arguments.captures.bounds;
         for file in &arguments.captures.files {
-            let Some(mut input) = Input::open_or_tell(file, &mut outcome) else {
+            let Some(mut input) = Input::open_or_tell(file, bounds, &mut outcome) else {
                 continue;
             };
             let mut progress = progress::Progress::new(&input.name, input.octets);
@@ -169,6 +170,7 @@ impl View {
             } else {
                 Conversations::without_findings(format, &self.layers, filter)
             };
+            found.limit(bounds.max_flows);
             found.read(&mut input.capture, &mut |octets| progress.set(octets));
             drop(progress);
             let notices = found.notices(&input.capture);
@@ -207,12 +209,14 @@ impl View {
         if arguments.format != Format::Text {
             return Err(Failure::new("--watch draws text only".to_owned()));
         }
-        let mut input = Input::open(file)?;
+        let mut input = Input::open(file, &arguments.captures.bounds)?;
         let name = input.name.clone();
         let format = input.capture.format();
         let clears = io::stdout().is_terminal();
+        let mut found = Conversations::new(format, &self.layers, self.filter.as_deref());
+        found.limit(arguments.captures.bounds.max_flows);
         let state = Mutex::new(Live {
-            found: Conversations::new(format, &self.layers, self.filter.as_deref()),
+            found,
             drawn: 0,
             is_over: false,
         });

@@ -49,11 +49,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let given = arguments.roles.given();
     let mut watch = given.watch(0);
     watch.filter = arguments.selection.filter()?;
+    watch.max_flows = arguments.captures.bounds.max_flows;
     let mut captures = Vec::new();
     let mut outcome = Outcome::Done;
     for file in &arguments.captures.files {
         let name = file.display().to_string();
-        let examined = match Input::try_open(file) {
+        let examined = match Input::try_open(file, &arguments.captures.bounds) {
             Ok(input) => examine(input, &given, &watch),
             Err(Unopened::Capture(error)) => Examined::unusable(&name, &error),
             Err(Unopened::Terminal) => {

@@ -10,9 +10,10 @@ use chatpcap::filter::Filter;
 use chatpcap::flow::Direction;
 use chatpcap::flow::reassembly::Piece;
 use chatpcap::report::{FollowForm, FollowReport, safe};
-use chatpcap::trace::{FlowNumber, Followed, Turn, follow};
+use chatpcap::trace::{FlowNumber, Followed, Layer, Notice, Turn, follow};
 use clap::{Args, ValueEnum};
 
+use super::bounds::Bounds;
 use super::filter::Selection;
 use super::input::{Captures, Input};
 use super::output::{self, Failure, Looks};
@@ -111,8 +112,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         form.map(|form| FollowReport::new(form, number, arguments.roles.given(), &layout));
     let mut failed = None;
     let mut outcome = Outcome::Done;
+    let bounds = &arguments.captures.bounds;
     for file in &arguments.captures.files {
-        let Some(input) = Input::open_or_tell(file, &mut outcome) else {
+        let Some(input) = Input::open_or_tell(file, bounds, &mut outcome) else {
             continue;
         };
         let name = input.name.clone();
@@ -120,7 +122,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         if let Some(report) = &mut report {
             report.begin(&name);
         }
-        let followed = read(input, filter.as_deref(), number, &mut |turn| {
+        let followed = read(input, filter.as_deref(), number, bounds, &mut |turn| {
             let mut written = match (&mut report, &turn.piece) {
                 (Some(report), _) => stdout.write_all(report.turn(&turn).as_bytes()),
                 (None, Piece::Octets { octets, .. }) => stdout.write_all(octets),
@@ -163,7 +165,8 @@ fn write_files(
             "-o writes one dialogue: name one capture".to_owned(),
         ));
     };
-    let input = Input::open(file)?;
+    let bounds = &arguments.captures.bounds;
+    let input = Input::open(file, bounds)?;
     let name = input.name.clone();
     let paths = ["first", "second"].map(|side| {
         let mut path = prefix.clone();
@@ -174,7 +177,7 @@ fn write_files(
     let mut sides: Option<[(BufWriter<File>, u64); 2]> = None;
     let mut failed = None;
     let mut missing: u64 = 0;
-    let followed = read(input, filter, number, &mut |turn| {
+    let followed = read(input, filter, number, bounds, &mut |turn| {
         let written = match turn.piece {
             Piece::Octets { octets, .. } => {
                 sides_of(&mut sides, &paths).and_then(|[first, second]| {
@@ -238,10 +241,12 @@ fn read(
     input: Input,
     filter: Option<&Filter>,
     number: FlowNumber,
+    bounds: &Bounds,
     sink: &mut dyn FnMut(Turn<'_>) -> ControlFlow<()>,
 ) -> Followed {
     let mut progress = progress::Progress::new(&input.name, input.octets);
-    follow(input.capture, filter, number, sink, &mut |octets| {
+    let (capture, max_flows) = (input.capture, bounds.max_flows);
+    follow(capture, filter, number, max_flows, sink, &mut |octets| {
         progress.set(octets);
     })
 }
@@ -270,7 +275,26 @@ fn note_missing(name: &str, number: FlowNumber, followed: &Followed, outcome: &m
         1 => format!("the only {what} flow is 0"),
         count => format!("{what} flows are 0 to {}", count - 1),
     };
+    let beyond = followed.notices.iter().find(|notice| {
+        matches!(
+            (notice, number),
+            (
+                Notice::Beyond {
+                    layer: Layer::Tcp,
+                    ..
+                },
+                FlowNumber::Tcp(_)
+            ) | (
+                Notice::Beyond {
+                    layer: Layer::Udp,
+                    ..
+                },
+                FlowNumber::Udp(_)
+            )
+        )
+    });
     let name = safe(name);
+    let there = beyond.map_or_else(|| there.clone(), |beyond| format!("{there}; {beyond}"));
     let failure = Failure::new(format!(
         "{name}: no {}.stream {index}: {there}",
         what.to_lowercase()

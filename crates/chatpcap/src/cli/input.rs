@@ -4,10 +4,11 @@ use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use chatpcap::capture::{Capture, CaptureError};
+use chatpcap::capture::{Capture, CaptureError, Compression};
 use clap::Args;
 
 use super::Outcome;
+use super::bounds::Bounds;
 use super::file::shown;
 use super::output::{self, Failure};
 use super::progress::Progress;
@@ -18,6 +19,9 @@ pub(super) struct Captures {
     /// Captures (pcap, pcapng or snoop; plain, gzip, zstd or lz4); `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) bounds: Bounds,
 }
 
 /// An open capture.
@@ -40,13 +44,17 @@ pub(super) enum Unopened {
 
 impl Input {
     /// Opens a file, or standard input for `-`.
-    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
-        Self::try_open(path).map_err(|why| why.into_failure(path))
+    pub(super) fn open(path: &Path, bounds: &Bounds) -> Result<Self, Failure> {
+        Self::try_open(path, bounds).map_err(|why| why.into_failure(path))
     }
 
     /// The same; why it failed is told, and is what it came to.
-    pub(super) fn open_or_tell(path: &Path, outcome: &mut Outcome) -> Option<Self> {
-        match Self::open(path) {
+    pub(super) fn open_or_tell(
+        path: &Path,
+        bounds: &Bounds,
+        outcome: &mut Outcome,
+    ) -> Option<Self> {
+        match Self::open(path, bounds) {
             Ok(input) => Some(input),
             Err(failure) => {
                 output::error(&failure);
@@ -57,7 +65,15 @@ impl Input {
     }
 
     /// The same, for who wants to know why it failed.
-    pub(super) fn try_open(path: &Path) -> Result<Self, Unopened> {
+    pub(super) fn try_open(path: &Path, bounds: &Bounds) -> Result<Self, Unopened> {
+        let mut input = Self::try_open_unbounded(path)?;
+        if let Some(most) = bounds.max_decompressed {
+            input.capture.limit_decompressed(most.0);
+        }
+        Ok(input)
+    }
+
+    fn try_open_unbounded(path: &Path) -> Result<Self, Unopened> {
         let name = path.display().to_string();
         if path.as_os_str() == "-" {
             let stdin = io::stdin();
@@ -99,10 +115,13 @@ impl Unopened {
 
 /// Opens each capture that the user names and gives it to `read`, with what shows how far the reading
 /// is. What cannot be opened is told, and hides no other.
-pub(super) fn each(files: &[PathBuf], mut read: impl FnMut(Input, &mut dyn FnMut(u64))) -> Outcome {
+pub(super) fn each(
+    captures: &Captures,
+    mut read: impl FnMut(Input, &mut dyn FnMut(u64)),
+) -> Outcome {
     let mut outcome = Outcome::Done;
-    for file in files {
-        let Some(input) = Input::open_or_tell(file, &mut outcome) else {
+    for file in &captures.files {
+        let Some(input) = Input::open_or_tell(file, &captures.bounds, &mut outcome) else {
             continue;
         };
         let mut progress = Progress::new(&input.name, input.octets);
@@ -129,6 +148,13 @@ fn failure(path: &Path, error: &CaptureError) -> Failure {
             failure.with_hint("captures are what `tcpdump -w FILE` writes".to_owned())
         }
         CaptureError::Directory => failure.with_hint("name the captures in it".to_owned()),
+        CaptureError::Read {
+            compression: Some(Compression::Zstd),
+            source,
+        } if source.to_string().contains("too much memory") => failure.with_hint(format!(
+            "its window is larger than 128 MiB: `zstd -dc --long=31 {} | chatpcap ... -`",
+            shown(path)
+        )),
         _ => failure,
     }
 }

@@ -4,6 +4,7 @@
 //! is not in the captures, or a checked answer is not right; 2 unusable arguments or input.
 
 mod analyze;
+mod bounds;
 mod chat;
 mod conversations;
 mod doctor;

@@ -13,6 +13,7 @@ use chatpcap::report::{FieldForm, FieldList, Occurrence, PacketForm, PacketList,
 use chatpcap::trace::Pass;
 use clap::{Args, ValueEnum};
 
+use super::bounds::Bounds;
 use super::file;
 use super::filter::Selection;
 use super::input::{Captures, Input};
@@ -102,15 +103,23 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::Done;
     let mut left = arguments.limit.unwrap_or(u64::MAX);
     let mut printed = stdout.write_all(sink.begin().as_bytes());
+    let bounds = &arguments.captures.bounds;
     for path in &arguments.captures.files {
         if printed.is_err() || left == 0 {
             break;
         }
-        let Some(input) = Input::open_or_tell(path, &mut outcome) else {
+        let Some(input) = Input::open_or_tell(path, bounds, &mut outcome) else {
             continue;
         };
         let name = input.name.clone();
-        let count = read(input, filter.as_deref(), &mut sink, &mut stdout, left)?;
+        let count = read(
+            input,
+            filter.as_deref(),
+            bounds,
+            &mut sink,
+            &mut stdout,
+            left,
+        )?;
         left = left.saturating_sub(count.selected);
         printed = count.printed;
         if let (Sink::Count, true) = (&sink, printed.is_ok()) {
@@ -137,6 +146,7 @@ struct Count {
 fn read(
     input: Input,
     filter: Option<&Filter>,
+    bounds: &Bounds,
     sink: &mut Sink,
     stdout: &mut BufWriter<StdoutLock<'_>>,
     limit: u64,
@@ -154,6 +164,7 @@ fn read(
     };
     let mut failed = None;
     let mut pass = Pass::new(capture, filter, sink.needs());
+    pass.limit_flows(bounds.max_flows);
     pass.run(&mut |octets| progress.set(octets), &mut |seen, _| {
         count.selected += 1;
         match sink.packet(&name, seen) {
@@ -172,7 +183,7 @@ fn read(
             ControlFlow::Continue(())
         }
     });
-    for notice in pass.capture().notices() {
+    for notice in pass.notices() {
         output::error(&Failure::new(format!("{}: {notice}", safe(&name))));
     }
     match failed {

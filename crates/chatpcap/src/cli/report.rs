@@ -70,9 +70,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let mut watch = given.watch(0);
     watch.verdicts = true;
     watch.filter = arguments.selection.filter()?;
+    watch.max_flows = arguments.captures.bounds.max_flows;
     let (mut traces, mut speeches) = (Vec::new(), Vec::new());
     let (mut surveys, mut sketches) = (Vec::new(), Vec::new());
-    let outcome = input::each(&arguments.captures.files, |input, progress| {
+    let outcome = input::each(&arguments.captures, |input, progress| {
         let mut listener = Listener::new(&watch);
         let mut survey = Survey::new(&watch);
         let mut sketch = Sketch::new(Choice::default(), watch.port).keeping(MAX_SKETCHED);

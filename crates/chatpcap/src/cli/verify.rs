@@ -78,8 +78,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let given = arguments.roles.given();
     let mut watch = given.watch(ARROWS);
     watch.filter = arguments.selection.filter()?;
+    watch.max_flows = arguments.captures.bounds.max_flows;
     let mut traces = Vec::new();
-    let read = input::each(&arguments.captures.files, |input, progress| {
+    let read = input::each(&arguments.captures, |input, progress| {
         traces.push(Trace::read(&input.name, input.capture, &watch, progress));
     });
     // An answer that the missing capture would show must not be called wrong.

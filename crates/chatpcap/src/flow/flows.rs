@@ -6,9 +6,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use super::{Direction, Endpoint, Flow};
+use super::{Beyond, Direction, Endpoint, Flow, MAX_FLOWS};
+use crate::capture::Frame;
 
-/// All flows of one transport.
+/// All flows of one transport, up to a limit.
 ///
 /// The hash is seeded anew in every process, because the keys are chosen by whoever sent the packets; no
 /// order of the table reaches the outside.
@@ -18,6 +19,10 @@ pub(super) struct Flows<T> {
     /// Places in the list, by the flow's two endpoints; of flows between the same endpoints the latest.
     index: HashTable<u32>,
     hasher: RandomState,
+    /// How many flows are told apart.
+    limit: usize,
+    /// Packets of those that are not.
+    beyond: Beyond,
 }
 
 impl<T> Default for Flows<T> {
@@ -26,11 +31,34 @@ impl<T> Default for Flows<T> {
             list: Vec::new(),
             index: HashTable::new(),
             hasher: RandomState::default(),
+            limit: MAX_FLOWS,
+            beyond: Beyond::default(),
         }
     }
 }
 
 impl<T: AsRef<Flow>> Flows<T> {
+    /// Tells at most so many flows apart from now on, and no more than a `u32` counts.
+    pub(super) fn limit(&mut self, flows: usize) {
+        self.limit = usize::try_from(u32::MAX).map_or(flows, |most| flows.min(most));
+    }
+
+    /// How many flows are told apart.
+    pub(super) const fn max(&self) -> usize {
+        self.limit
+    }
+
+    /// Packets of flows beyond the limit.
+    pub(super) const fn beyond(&self) -> Beyond {
+        self.beyond
+    }
+
+    /// Counts a packet of a flow beyond the limit.
+    #[cold]
+    pub(super) fn pass_over(&mut self, frame: &Frame<'_>) {
+        self.beyond.add(frame);
+    }
+
     /// In the order of their numbers.
     pub(super) fn list(&self) -> &[T] {
         &self.list
@@ -60,7 +88,7 @@ impl<T: AsRef<Flow>> Flows<T> {
     }
 
     /// Finds the latest flow between two endpoints, or adds one, and which way a packet from the one to
-    /// the other goes through it. `None` when flows outnumber a `u32`.
+    /// the other goes through it. `None` where there are as many flows as are told apart.
     pub(super) fn find_or_add(
         &mut self,
         source: Endpoint,
@@ -71,6 +99,7 @@ impl<T: AsRef<Flow>> Flows<T> {
             list,
             index,
             hasher,
+            ..
         } = self;
         let hashed = hash(hasher, source, destination);
         let mut found = None;
@@ -82,6 +111,9 @@ impl<T: AsRef<Flow>> Flows<T> {
         if let Some(position) = index.find(hashed, is_between) {
             return Some((usize::try_from(*position).ok()?, found?));
         }
+        if list.len() >= self.limit {
+            return None;
+        }
         let position = u32::try_from(list.len()).ok()?;
         index.insert_unique(hashed, position, |other| {
             flow_at(list, *other).map_or(0, |flow| hash(hasher, flow.source, flow.destination))
@@ -90,7 +122,9 @@ impl<T: AsRef<Flow>> Flows<T> {
         Some((usize::try_from(position).ok()?, Direction::Forward))
     }
 
-    /// Adds a flow between endpoints that have one, and makes it the latest between them.
+    /// Adds a flow between endpoints that have one, and makes it the latest between them. `None` where there
+    /// are as many flows as are told apart: then these endpoints have no flow any more, so that what follows
+    /// is not taken for the earlier one's.
     pub(super) fn add_again(
         &mut self,
         source: Endpoint,
@@ -99,16 +133,24 @@ impl<T: AsRef<Flow>> Flows<T> {
     ) -> Option<usize> {
         let position = self.list.len();
         let number = u32::try_from(position).ok()?;
-        self.list.push(new(Flow::new(number, source, destination)));
         let hashed = hash(&self.hasher, source, destination);
         let list = &self.list;
         let same = |other: &u32| {
             let other = flow_at(list, *other);
             other.is_some_and(|other| other.direction(source, destination).is_some())
         };
-        if let Some(entry) = self.index.find_mut(hashed, same) {
-            *entry = number;
+        let is_beyond = position >= self.limit;
+        if let Ok(mut entry) = self.index.find_entry(hashed, same) {
+            if is_beyond {
+                entry.remove();
+            } else {
+                *entry.get_mut() = number;
+            }
         }
+        if is_beyond {
+            return None;
+        }
+        self.list.push(new(Flow::new(number, source, destination)));
         Some(position)
     }
 }

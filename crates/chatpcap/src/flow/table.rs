@@ -4,8 +4,8 @@ use super::analysis::{Analyser, Seen};
 use super::flows::Flows;
 use super::segment::Observed;
 use super::{
-    Analysis, Copies, Direction, Endpoint, Findings, MAX_SIGHTINGS, Segment, Sighting, Sightings,
-    TcpFlow, UdpFlow,
+    Analysis, Beyond, Copies, Direction, Endpoint, Findings, Flow, MAX_SIGHTINGS, Segment,
+    Sighting, Sightings, TcpFlow, UdpFlow,
 };
 use crate::capture::Frame;
 use crate::packet::{Flags, Packet, Plain, Protocol, Tcp, Transport, TransportPayload, Udp, udp};
@@ -20,6 +20,8 @@ pub struct FlowTable {
     analysed_port: Option<u16>,
     /// By the TCP flow's number; empty unless there is an analyser.
     findings: Vec<Findings>,
+    /// Directions of flows whose findings keep more than a few round trips.
+    detailed: usize,
 }
 
 impl FlowTable {
@@ -34,6 +36,28 @@ impl FlowTable {
             analyser: Some(Box::new(Analyser::new(copies))),
             ..Self::default()
         }
+    }
+
+    /// Tells at most so many flows of each transport apart from now on, [`MAX_FLOWS`](super::MAX_FLOWS)
+    /// where nobody says.
+    pub(crate) fn limit(&mut self, flows: usize) {
+        self.tcp.limit(flows);
+        self.udp.limit(flows);
+    }
+
+    /// How many flows of each transport are told apart.
+    pub(crate) const fn max_flows(&self) -> usize {
+        self.tcp.max()
+    }
+
+    /// Packets of TCP flows beyond those that are told apart, shown or not.
+    pub const fn beyond_tcp(&self) -> Beyond {
+        self.tcp.beyond()
+    }
+
+    /// Datagrams of UDP flows beyond those that are told apart, shown or not.
+    pub const fn beyond_udp(&self) -> Beyond {
+        self.udp.beyond()
     }
 
     /// Analyses only flows with this port from now on.
@@ -97,7 +121,9 @@ impl FlowTable {
             match transport.payload {
                 TransportPayload::Tcp(tcp) => self.identify_tcp(sightings, frame, transport, &tcp),
                 TransportPayload::Udp(udp) => {
-                    if let Some((flow, direction)) = find_udp(&mut self.udp, &transport, &udp) {
+                    if let Some((flow, direction)) =
+                        find_udp(&mut self.udp, frame, &transport, &udp)
+                    {
                         sightings.push(&Sighting {
                             index: flow.flow.index,
                             direction,
@@ -157,7 +183,7 @@ impl FlowTable {
                     found.is_some()
                 }
                 TransportPayload::Udp(udp) => {
-                    let mut found = find_udp(&mut self.udp, &transport, udp);
+                    let mut found = find_udp(&mut self.udp, frame, &transport, udp);
                     if let (true, Some((flow, direction))) = (is_shown, &mut found) {
                         flow.record(*direction, udp, &transport, frame);
                     }
@@ -235,7 +261,15 @@ impl FlowTable {
         if let Some(findings) = self.findings.get_mut(position) {
             let observed = &segment.observed;
             let has_payload = observed.payload.is_some_and(|payload| payload > 0);
-            findings.record(direction, analysis, observed.flags, has_payload, tcp);
+            let detailed = &mut self.detailed;
+            findings.record(
+                direction,
+                analysis,
+                observed.flags,
+                has_payload,
+                tcp,
+                detailed,
+            );
         }
     }
 
@@ -304,13 +338,21 @@ fn find_tcp<'t>(
 ) -> Option<Found<'t>> {
     let observed = Observed::new(tcp, transport, frame)?;
     let (source, destination) = endpoints(transport, tcp.source_port()?, tcp.destination_port()?);
-    let (mut position, mut direction) = flows.find_or_add(source, destination, TcpFlow::new)?;
+    let Some((mut position, mut direction)) = flows.find_or_add(source, destination, TcpFlow::new)
+    else {
+        pass_over(flows, frame, transport);
+        return None;
+    };
     let mut is_reuse = false;
     if observed.flags.has(Flags::SYN) && !transport.quoted {
         let flow = flows.get_mut(position)?;
         is_reuse = flow.is_begun_anew_by(direction, &observed);
         if is_reuse && observed.flags.is_syn() {
-            position = flows.add_again(source, destination, TcpFlow::new)?;
+            let Some(added) = flows.add_again(source, destination, TcpFlow::new) else {
+                pass_over(flows, frame, transport);
+                return None;
+            };
+            position = added;
             direction = Direction::Forward;
         }
     }
@@ -332,6 +374,7 @@ fn find_tcp<'t>(
 /// The flow of a UDP header, new or not.
 fn find_udp<'t>(
     flows: &'t mut Flows<UdpFlow>,
+    frame: &Frame<'_>,
     transport: &Transport<'_>,
     udp: &Udp<'_>,
 ) -> Option<(&'t mut UdpFlow, Direction)> {
@@ -346,8 +389,19 @@ fn find_udp<'t>(
     if udp.length().is_some_and(is_impossible) {
         return None;
     }
-    let (position, direction) = flows.find_or_add(source, destination, UdpFlow::new)?;
+    let Some((position, direction)) = flows.find_or_add(source, destination, UdpFlow::new) else {
+        pass_over(flows, frame, transport);
+        return None;
+    };
     Some((flows.get_mut(position)?, direction))
+}
+
+/// Counts a packet of a flow beyond the limit; what is only quoted adds nothing, as to any flow.
+#[cold]
+fn pass_over<T: AsRef<Flow>>(flows: &mut Flows<T>, frame: &Frame<'_>, transport: &Transport<'_>) {
+    if !transport.quoted {
+        flows.pass_over(frame);
+    }
 }
 
 fn endpoints(transport: &Transport<'_>, from: u16, to: u16) -> (Endpoint, Endpoint) {

@@ -13,11 +13,14 @@ use super::odd_name::odd;
 use super::points::Points;
 use super::rubric::Rubric;
 use crate::ask::Analysis;
-use crate::trace::Trace;
+use crate::trace::{Notice, Trace};
 use crate::verify::{MAX_SHEET_OCTETS, Sheet};
 
 /// Captures of a hand-in that are read: the lab has three.
 const MAX_CAPTURES: usize = 16;
+/// Flows of each transport that are told apart in one capture: a lab has dozens, and hand-ins are read on all
+/// processors at one time.
+const MAX_FLOWS: usize = 20_000;
 /// Files of answers that are read to find the one that counts.
 const MAX_SHEETS: usize = 8;
 /// Packets of the chat that are kept to find a typed number among.
@@ -159,7 +162,8 @@ fn captures<'a>(
     rubric: &'a Rubric,
     remarks: &mut Vec<Remark>,
 ) -> (Vec<Inspection>, Vec<&'a File>) {
-    let watch = rubric.given.watch(ARROWS);
+    let mut watch = rubric.given.watch(ARROWS);
+    watch.max_flows = MAX_FLOWS;
     let (mut inspections, mut files) = (Vec::new(), Vec::new());
     for (index, file) in contents.matching(&rubric.captures).enumerate() {
         let name = file.name();
@@ -172,7 +176,16 @@ fn captures<'a>(
             Ok(capture) => {
                 let inspection = Inspection::read(name, capture, &watch);
                 for notice in &inspection.trace.notices {
-                    remarks.push(Remark::new("capture", notice.to_string()).on(name));
+                    let text = match notice {
+                        // Who grades has no option for it.
+                        Notice::Beyond { layer, limit, rest } => format!(
+                            "{} packets of {} flows beyond the first {limit} were not looked at",
+                            rest.packets,
+                            layer.title()
+                        ),
+                        notice => notice.to_string(),
+                    };
+                    remarks.push(Remark::new("capture", text).on(name));
                 }
                 inspections.push(inspection);
                 files.push(file);

@@ -34,7 +34,7 @@ pub use self::fold::{Fold, Pile};
 pub use self::names::Names;
 pub use self::node::{Node, Nodes};
 pub use self::row::{Presence, Row, Sight};
-pub use self::sketch::Sketch;
+pub use self::sketch::{MAX_KEPT, Sketch};
 
 /// What captures show, from top to bottom.
 #[derive(Debug)]

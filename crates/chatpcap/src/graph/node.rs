@@ -8,6 +8,10 @@ use crate::ask::Roles;
 use crate::flow::Endpoint;
 use crate::trace::{Address, Arrow, Place};
 
+/// Hosts that have columns at most: more than any drawing shows beside each other. A packet of others is told
+/// in words.
+const MAX_NODES: usize = 4096;
+
 /// A host of a flow graph; where a host talks to itself, one of its endpoints.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
@@ -76,7 +80,12 @@ impl Nodes {
         let is_to_one = to.address != Address::Group;
         for Place { address, port, .. } in [from, to] {
             let port = port.filter(|_| self.may_talk_to_itself(address));
-            if self.known.insert((address, port)) {
+            let is_new = !self.known.contains(&(address, port));
+            if is_new && self.known.len() >= MAX_NODES {
+                continue;
+            }
+            if is_new {
+                self.known.insert((address, port));
                 self.ends.push((address, port));
             }
             if is_to_one {
@@ -102,7 +111,8 @@ impl Nodes {
     }
 
     fn talks_to_itself(&mut self, address: IpAddr) {
-        if self.selves.insert(address) {
+        let is_full = self.selves.len() >= MAX_NODES;
+        if !is_full && self.selves.insert(address) {
             let host = (Address::Ip(address), None);
             self.ends.retain(|end| *end != host);
             self.known.remove(&host);
@@ -151,16 +161,20 @@ impl Nodes {
         self.columns.get(&key).copied()
     }
 
-    /// The column of a packet's end, a new one if need be, and whether it is new.
-    pub fn column_or_new(&mut self, place: &Place) -> (usize, bool) {
+    /// The column of a packet's end, a new one if need be, and whether it is new; `None` where there are as
+    /// many as there may be.
+    pub fn column_or_new(&mut self, place: &Place) -> Option<(usize, bool)> {
         if let Some(column) = self.column(place) {
-            return (column, false);
+            return Some((column, false));
+        }
+        if self.list.len() >= MAX_NODES {
+            return None;
         }
         let key = self.key(place.address, place.port);
         let column = self.list.len();
         self.list.push(self.node(key));
         self.columns.insert(key, column);
-        (column, true)
+        Some((column, true))
     }
 
     fn key(&self, address: Address, port: Option<u16>) -> Key {

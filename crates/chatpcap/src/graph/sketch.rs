@@ -11,8 +11,9 @@ use super::rows::Rows;
 use crate::field::Dissection;
 use crate::trace::Arrow;
 
-/// Packets of one capture that are kept to be put together with those of others: some 150 MB of them.
-const MAX_KEPT: usize = 250_000;
+/// Packets of one capture that are kept to be put together with those of others, and rows of one text: some
+/// 150 MB of them.
+pub const MAX_KEPT: usize = 250_000;
 
 /// The frames of one capture, as far as they are drawn, and what they tell of hosts.
 #[derive(Debug)]

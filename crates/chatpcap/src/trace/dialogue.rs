@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use super::Pass;
-use crate::capture::{Capture, Frame, Notice, Timestamp};
+use super::{Notice, Pass};
+use crate::capture::{Capture, Frame, Timestamp};
 use crate::field::Needs;
 use crate::filter::Filter;
 use crate::flow::reassembly::{Arrival, Limits, Missing, Piece, Stream};
@@ -53,7 +53,7 @@ pub struct Followed {
     pub flows: (usize, usize),
     /// Octets that came after later ones, and belong before the first that was seen.
     pub before_start: PerDirection<u64>,
-    /// What is wrong with the file.
+    /// What is wrong with the file, and flows that were not told apart.
     pub notices: Vec<Notice>,
 }
 
@@ -61,17 +61,19 @@ pub struct Followed {
 /// `sink`, as soon as it is in order, until that breaks off. Keeps no more of the flow than waits for
 /// earlier octets.
 ///
-/// `progress` is told now and then how many octets of the input have been read.
+/// The flow is found among the first `max_flows` of its transport. `progress` is told now and then how many octets of the input have been read.
 pub fn follow(
     capture: Capture,
     filter: Option<&Filter>,
     number: FlowNumber,
+    max_flows: usize,
     sink: &mut dyn FnMut(Turn<'_>) -> ControlFlow<()>,
     progress: &mut dyn FnMut(u64),
 ) -> Followed {
     let mut dialogue = Dialogue::new(number);
     let (mut start, mut precision) = (None, 0);
     let mut pass = Pass::new(capture, filter, Needs::Flow);
+    pass.limit_flows(max_flows);
     pass.run(progress, &mut |seen, _| {
         start = seen.clock.first;
         precision = precision.max(seen.frame.precision);
@@ -110,7 +112,7 @@ pub fn follow(
             forward: dialogue.streams.forward.before_start(),
             backward: dialogue.streams.backward.before_start(),
         },
-        notices: pass.capture().notices().to_vec(),
+        notices: pass.notices(),
     }
 }
 

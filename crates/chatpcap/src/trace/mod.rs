@@ -44,7 +44,7 @@ pub use self::survey::Survey;
 pub use self::time_sequence::{Again, Course, Dot, Series, TimeSequence, TimeSequences};
 pub use self::watch::{CHAT_PORT, Likeness, Watch};
 
-use self::notice::Notices;
+use self::notice::{Notices, beyond};
 
 /// How many frames a capture has of one link type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,6 +139,7 @@ impl Trace {
         let needs_analysis = filter.is_some_and(|filter| filter.needs() == Needs::Analysis);
         let port = (!watch.verdicts).then_some(watch.port);
         let mut pass = Pass::drawing(capture, filter, port);
+        pass.limit_flows(watch.max_flows);
         pass.run(progress, &mut |seen, flows| {
             let Dissection { frame, packet, .. } = *seen;
             trace.count(frame, &mut places, &mut notices);
@@ -165,7 +166,7 @@ impl Trace {
         });
         trace.unselected = pass.frames().saturating_sub(trace.packets);
         trace.origin = pass.capture().origin();
-        trace.notices = notices.into_list(pass.capture(), &trace.links);
+        trace.notices = notices.into_list(pass.capture(), &trace.links, beyond(pass.flows()));
         trace.flows = pass.into_flows();
         trace
     }

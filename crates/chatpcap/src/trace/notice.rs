@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::{LinkCount, is_decoded};
+use super::{Layer, LinkCount, is_decoded};
 use crate::capture::{self, Capture, Frame, LinkType, Timestamp};
+use crate::flow::{Beyond, FlowTable};
 use crate::packet::{Decoder, Packet, Reason, Stop};
 
 /// Link types that are named when they are not decoded: a hostile capture may have 65,536.
@@ -30,6 +31,15 @@ pub enum Notice {
     Cut(Example),
     /// Headers with values that their RFCs rule out, or that end too early.
     Malformed(Example),
+    /// Packets between more ends than are told apart: they count in no conversation of the layer.
+    Beyond {
+        /// The layer.
+        layer: Layer,
+        /// How many conversations are told apart.
+        limit: usize,
+        /// The packets of the others.
+        rest: Beyond,
+    },
     /// Times that go backwards.
     Backwards {
         /// How often a frame is earlier than the one before it.
@@ -81,12 +91,49 @@ impl fmt::Display for Notice {
                     frames(*count)
                 )
             }
+            Self::Beyond { layer, limit, rest } => {
+                let what = match layer {
+                    Layer::Tcp | Layer::Udp => "flows",
+                    Layer::Ethernet | Layer::Ip => "pairs of addresses",
+                };
+                write!(
+                    f,
+                    "{} {} ({} octets) of {} {what} beyond the first {limit}: these are not told apart; `--max-flows N` raises the limit",
+                    rest.packets,
+                    if rest.packets == 1 {
+                        "packet"
+                    } else {
+                        "packets"
+                    },
+                    rest.octets,
+                    layer.title()
+                )
+            }
             Self::Backwards { count, frame } => write!(
                 f,
                 "the time goes back {count} time{}, first at frame {frame}",
                 if *count == 1 { "" } else { "s" }
             ),
         }
+    }
+}
+
+/// What is to be said of flows that were not told apart.
+pub(super) fn beyond(flows: &FlowTable) -> impl Iterator<Item = Notice> + use<> {
+    let limit = flows.max_flows();
+    let rests = [
+        (Layer::Tcp, flows.beyond_tcp()),
+        (Layer::Udp, flows.beyond_udp()),
+    ];
+    rests
+        .into_iter()
+        .filter_map(move |(layer, rest)| Notice::beyond(layer, limit, rest))
+}
+
+impl Notice {
+    /// What is to be said of conversations that were not told apart, if there are any.
+    pub(super) fn beyond(layer: Layer, limit: usize, rest: Beyond) -> Option<Self> {
+        (rest.packets > 0).then_some(Self::Beyond { layer, limit, rest })
     }
 }
 
@@ -134,7 +181,12 @@ impl Notices {
         }
     }
 
-    pub(super) fn into_list(self, capture: &Capture, links: &[LinkCount]) -> Vec<Notice> {
+    pub(super) fn into_list(
+        self,
+        capture: &Capture,
+        links: &[LinkCount],
+        beyond: impl IntoIterator<Item = Notice>,
+    ) -> Vec<Notice> {
         let files = capture.notices().iter().cloned().map(Notice::Capture);
         let mut links = links.iter().filter_map(|link| match link.link_type {
             LinkType::NO_PACKET => Some(Notice::NoPacket(link.packets)),
@@ -152,6 +204,7 @@ impl Notices {
             .backwards
             .map(|(count, frame)| Notice::Backwards { count, frame });
         files
+            .chain(beyond)
             .chain(named)
             .chain(others)
             .chain(self.cut.map(Notice::Cut))

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use super::notice::{Notice, beyond};
 use crate::capture::{Capture, Format, Frame, LinkType};
 use crate::field::{Clock, Dissection, Needs};
 use crate::filter::Filter;
@@ -167,6 +168,11 @@ impl<'f> Examiner<'f> {
         self.frames
     }
 
+    /// Tells at most so many flows of each transport apart.
+    pub(super) fn limit_flows(&mut self, flows: usize) {
+        self.flows.limit(flows);
+    }
+
     /// The flows that were found so far.
     pub(super) const fn flows(&self) -> &FlowTable {
         &self.flows
@@ -227,9 +233,21 @@ impl<'f> Pass<'f> {
         }
     }
 
-    /// The capture, for its notices.
+    /// Tells at most so many flows of each transport apart, [`MAX_FLOWS`](crate::flow::MAX_FLOWS) where
+    /// nobody says.
+    pub fn limit_flows(&mut self, flows: usize) {
+        self.examiner.limit_flows(flows);
+    }
+
+    /// The capture.
     pub const fn capture(&self) -> &Capture {
         &self.capture
+    }
+
+    /// What the reader should know of the file, and of flows that were not told apart.
+    pub fn notices(&self) -> Vec<Notice> {
+        let files = self.capture.notices().iter().cloned().map(Notice::Capture);
+        files.chain(beyond(self.flows())).collect()
     }
 
     /// Frames that were read, selected or not.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::filter::Filter;
-use crate::flow::{Endpoint, Sighting};
+use crate::flow::{Endpoint, MAX_FLOWS, Sighting};
 use crate::packet::TransportPayload;
 
 pub use crate::packet::chat::PORT as CHAT_PORT;
@@ -25,6 +25,8 @@ pub struct Watch {
     pub arrows: usize,
     /// Whether TCP is analysed to the end, for who is shown the frames; else as far as packets are kept.
     pub verdicts: bool,
+    /// Flows of each transport that are told apart.
+    pub max_flows: usize,
     /// Which frames count at all; every one where there is none.
     pub filter: Option<Arc<Filter>>,
 }
@@ -37,6 +39,7 @@ impl Default for Watch {
             clients: None,
             arrows: 200,
             verdicts: false,
+            max_flows: MAX_FLOWS,
             filter: None,
         }
     }

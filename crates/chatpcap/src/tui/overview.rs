@@ -47,11 +47,13 @@ impl Overview {
     pub(super) fn read(
         mut capture: Capture,
         filter: Option<&Filter>,
+        max_flows: usize,
         watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
     ) -> Option<Self> {
         let layers = [Layer::Tcp, Layer::Udp];
         let format = capture.format();
         let mut found = Conversations::new(format, &layers, filter);
+        found.limit(max_flows);
         while let Some(frame) = capture.next_frame() {
             found.add(&frame);
             if found.frames().is_multiple_of(FRAMES_A_LOOK)

@@ -12,6 +12,7 @@ use super::window::{Packet, Request};
 use super::wish::What;
 use super::{Found, Key, Overview, Window, Wish};
 use crate::filter::Filter;
+use crate::flow::MAX_FLOWS;
 use crate::report::safe;
 
 /// Packets between the cursor and an end of the window below which the next window is asked for.
@@ -278,6 +279,7 @@ impl View {
             file: self.file,
             filter: self.filter.clone(),
             what,
+            max_flows: MAX_FLOWS,
         }
     }
 

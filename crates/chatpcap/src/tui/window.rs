@@ -61,6 +61,7 @@ impl Window {
     pub(super) fn read(
         capture: Capture,
         filter: Option<&Filter>,
+        max_flows: usize,
         request: Request,
         watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
     ) -> Option<Self> {
@@ -83,6 +84,7 @@ impl Window {
         let mut count: u64 = 0;
         let mut cost: usize = 0;
         let mut pass = Pass::new(capture, filter, Needs::Analysis);
+        pass.limit_flows(max_flows);
         pass.run(
             &mut |octets| is_wanted.set(watch(octets).is_continue()),
             &mut |seen, _| {
@@ -177,6 +179,7 @@ mod tests {
     use std::io::Cursor;
 
     use super::*;
+    use crate::flow::MAX_FLOWS;
 
     /// A capture of so many frames of so many octets.
     fn capture(frames: u32, length: u32) -> Capture {
@@ -198,7 +201,7 @@ mod tests {
             relative: false,
         };
         let watch = &mut |_| ControlFlow::Continue(());
-        Window::read(capture(frames, length), None, request, watch).unwrap()
+        Window::read(capture(frames, length), None, MAX_FLOWS, request, watch).unwrap()
     }
 
     #[test]
@@ -238,7 +241,7 @@ mod tests {
             relative: false,
         };
         let mut asked = 0;
-        let found = Window::read(capture(40_000, 60), None, request, &mut |_| {
+        let found = Window::read(capture(40_000, 60), None, MAX_FLOWS, request, &mut |_| {
             asked += 1;
             ControlFlow::Break(())
         });

@@ -17,6 +17,7 @@ pub struct Wish {
     pub file: usize,
     pub(super) filter: Option<Arc<Filter>>,
     pub(super) what: What,
+    pub(super) max_flows: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +42,12 @@ impl Wish {
         matches!(self.what, What::Window(_))
     }
 
+    /// Tells at most so many flows of each transport apart, [`MAX_FLOWS`](crate::flow::MAX_FLOWS) where
+    /// nobody says.
+    pub const fn limit_flows(&mut self, flows: usize) {
+        self.max_flows = flows;
+    }
+
     /// Reads the capture, from its first frame on.
     ///
     /// `watch` is told now and then how many octets of the file have been read, and says whether the
@@ -50,11 +57,13 @@ impl Wish {
         capture: Capture,
         watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
     ) -> Option<Found> {
-        let filter = self.filter.as_deref();
+        let (filter, max_flows) = (self.filter.as_deref(), self.max_flows);
         match self.what {
-            What::Overview => Overview::read(capture, filter, watch).map(Found::Overview),
+            What::Overview => {
+                Overview::read(capture, filter, max_flows, watch).map(Found::Overview)
+            }
             What::Window(request) => {
-                Window::read(capture, filter, request, watch).map(Found::Window)
+                Window::read(capture, filter, max_flows, request, watch).map(Found::Window)
             }
         }
     }

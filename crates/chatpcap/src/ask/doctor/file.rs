@@ -107,6 +107,17 @@ fn of_notice(notice: &Notice, patient: &Patient<'_>) -> Option<Finding> {
             "what could be read counts; what the damaged part held is lost",
         )
         .with_advice("copy the file again, as binary, or capture anew", again),
+        Notice::Beyond { rest, .. } => Finding::new(
+            "too_many_flows",
+            Severity::Warning,
+            what,
+            "a flood of made-up addresses, or a busy link: answers rest on the flows that came first",
+        )
+        .with_advice(
+            "capture the lab's traffic only",
+            tcpdump(&patient.file, "port 5000 or port 53 or arp"),
+        )
+        .with_count(rest.packets),
         Notice::LinkType(link) => Finding::new(
             "link_type",
             if link.packets == patient.trace.packets { Severity::Serious } else { Severity::Warning },

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use chatpcap::ask::{Analysis, Given};
 use chatpcap::filter::Filter;
 use chatpcap::graph::{
-    Choice, Composer, Doubles, Graph, Hidden, Nodes, Options, Row, Sketch, Tally,
+    Choice, Composer, Doubles, Graph, Hidden, MAX_KEPT, Nodes, Options, Row, Sketch, Tally,
 };
 use chatpcap::report::{
     self, Layout, Script, SvgOptions, Times, Widths, Words, graph_html, graph_json, graph_markdown,
@@ -77,7 +77,8 @@ pub(super) struct Arguments {
     #[arg(long)]
     relative: bool,
 
-    /// Draw at most so many rows, or `all` [default: all as text, else 1000]
+    /// Draw at most so many rows, or `all` [default: 250000 of a text in a file, all of
+    /// one on standard output, else 1000]
     #[arg(long, value_name = "N")]
     arrows: Option<Limit>,
 
@@ -142,6 +143,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let given = arguments.roles.given();
     let mut watch = given.watch(0);
     watch.filter = arguments.selection.filter()?;
+    watch.max_flows = arguments.captures.bounds.max_flows;
     let request = Request {
         arguments,
         format: arguments.form()?,
@@ -160,7 +162,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     match arguments.captures.files.as_slice() {
         [file] if is_text_to_read && comes_once(file) => request.live(file),
         [file] if is_text_to_read && arguments.arrows.is_none() => request.stream(file),
-        files => request.whole(files),
+        _ => request.whole(&arguments.captures),
     }
 }
 
@@ -215,13 +217,14 @@ impl Arguments {
 
 impl Request<'_> {
     /// The whole graph at once, from any number of files.
-    fn whole(&self, files: &[PathBuf]) -> Result<Outcome, Failure> {
+    fn whole(&self, captures: &Captures) -> Result<Outcome, Failure> {
+        let files = &captures.files;
         let watch = Watch {
             verdicts: true,
             ..self.watch.clone()
         };
         let (mut traces, mut sketches) = (Vec::new(), Vec::new());
-        let outcome = input::each(files, |input, progress| {
+        let outcome = input::each(captures, |input, progress| {
             let mut sketch = Sketch::new(self.choice.clone(), self.watch.port);
             if files.len() == 1 {
                 sketch = sketch.alone(self.options());
@@ -252,7 +255,7 @@ impl Request<'_> {
 
     fn options(&self) -> Options {
         let default = match self.format {
-            Format::Text => usize::MAX,
+            Format::Text => MAX_KEPT,
             _ => ROWS_OF_A_PICTURE,
         };
         Options {
@@ -299,7 +302,7 @@ impl Request<'_> {
 
     /// A text of one file, which is read twice: to know the hosts, and to draw. The packets are not kept.
     fn stream(&self, file: &Path) -> Result<Outcome, Failure> {
-        let input = Input::open(file)?;
+        let input = self.open(file)?;
         let mut sketch = Sketch::new(self.choice.clone(), self.watch.port).keeping(MEASURED);
         let watch = Watch {
             verdicts: true,
@@ -356,12 +359,12 @@ impl Request<'_> {
             left_out: 0,
             ladder: None,
         };
-        self.pass(Input::open(file)?, pen, false)
+        self.pass(self.open(file)?, pen, false)
     }
 
     /// A text of packets as they come.
     fn live(&self, file: &Path) -> Result<Outcome, Failure> {
-        let input = Input::open(file)?;
+        let input = self.open(file)?;
         let nodes = Nodes::new(self.arguments.names.names());
         let words = Words::new(
             &[safe(&input.name)],
@@ -387,11 +390,15 @@ impl Request<'_> {
                 said: DETAIL,
                 ..Widths::new(1)
             },
-            limit: self.options().rows,
+            limit: self.arguments.arrows.map_or(usize::MAX, |arrows| arrows.0),
             left_out: 0,
             ladder: None,
         };
         self.pass(input, pen, true)
+    }
+
+    fn open(&self, file: &Path) -> Result<Input, Failure> {
+        Input::open(file, &self.arguments.captures.bounds)
     }
 
     /// Draws the packets of one capture one by one.
@@ -406,6 +413,7 @@ impl Request<'_> {
         let mut composer = Composer::new(self.arguments.full || is_live);
         let mut drawn = Ok(());
         let mut pass = Pass::drawing(input.capture, filter, None);
+        pass.limit_flows(self.watch.max_flows);
         pass.run(&mut |_| (), &mut |seen, _| {
             let arrow = self.choice.arrow(seen, self.watch.port);
             pen.words.begin(seen.clock.first, seen.frame.precision);
@@ -425,7 +433,7 @@ impl Request<'_> {
             drawn = pen.rows(&mut composer, Row::new(arrow, 0, 1));
         }
         if is_live {
-            for notice in pass.capture().notices() {
+            for notice in pass.notices() {
                 output::error(&Failure::new(format!("{name}: {notice}")));
             }
         }

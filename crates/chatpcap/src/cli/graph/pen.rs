@@ -65,7 +65,7 @@ impl Pen<'_> {
                 if !adds {
                     return nodes.column(place);
                 }
-                let (column, is_new) = nodes.column_or_new(place);
+                let (column, is_new) = nodes.column_or_new(place)?;
                 if is_new {
                     *ladder = None;
                 }

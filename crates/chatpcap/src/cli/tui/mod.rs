@@ -17,6 +17,7 @@ use self::news::News;
 use self::reader::Readers;
 use self::screen::Screen;
 use super::Outcome;
+use super::bounds::Bounds;
 use super::filter::Selection;
 use super::input::Input;
 use super::output::{Failure, When};
@@ -34,6 +35,9 @@ pub(super) struct Arguments {
     /// Captures (pcap, pcapng or snoop; plain, gzip, zstd or lz4)
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    bounds: Bounds,
 
     #[command(flatten)]
     selection: Selection,
@@ -54,7 +58,10 @@ pub(super) struct Arguments {
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     arguments.selection.filter()?;
-    let files = arguments.files.iter().map(|path| usable(path));
+    let files = arguments
+        .files
+        .iter()
+        .map(|path| usable(path, &arguments.bounds));
     let files: Vec<(String, u64)> = files.collect::<Result<_, _>>()?;
     if !io::stdout().is_terminal() {
         let failure = Failure::new("standard output is no terminal".to_owned());
@@ -68,7 +75,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     };
     let mut view = View::new(&files, arguments.selection.text(), look);
     let (sender, news) = channel();
-    let readers = Readers::new(&arguments.files, &sender);
+    let readers = Readers::new(&arguments.files, arguments.bounds, &sender);
     let mut screen = Screen::open(look)?;
     news::listen(&sender)?;
     drop(sender);
@@ -112,7 +119,7 @@ fn turn(
 }
 
 /// The name and length of a file that can be read again and again, and is a capture.
-fn usable(path: &Path) -> Result<(String, u64), Failure> {
+fn usable(path: &Path, bounds: &Bounds) -> Result<(String, u64), Failure> {
     let name = path.display().to_string();
     let again = |what: &str| {
         let failure = Failure::new(format!("{what} cannot be read more than once"));
@@ -128,6 +135,6 @@ fn usable(path: &Path) -> Result<(String, u64), Failure> {
     {
         return Err(again(&safe(&name)));
     }
-    let input = Input::open(path)?;
+    let input = Input::open(path, bounds)?;
     Ok((name, input.octets.unwrap_or(0)))
 }

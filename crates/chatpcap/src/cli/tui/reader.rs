@@ -11,6 +11,7 @@ use std::thread;
 use chatpcap::tui::Wish;
 
 use super::News;
+use crate::cli::bounds::Bounds;
 use crate::cli::input::Input;
 
 /// Two threads that read: one for packets, one for overviews. Each works on one wish at a time, the
@@ -28,10 +29,10 @@ struct Reader {
 
 impl Readers {
     /// Readers of these files, who tell what they found.
-    pub(super) fn new(files: &[PathBuf], news: &Sender<News>) -> Self {
+    pub(super) fn new(files: &[PathBuf], bounds: Bounds, news: &Sender<News>) -> Self {
         Self {
-            packets: Reader::new(files, news),
-            overview: Reader::new(files, news),
+            packets: Reader::new(files, bounds, news),
+            overview: Reader::new(files, bounds, news),
         }
     }
 
@@ -49,12 +50,12 @@ impl Readers {
 }
 
 impl Reader {
-    fn new(files: &[PathBuf], news: &Sender<News>) -> Self {
+    fn new(files: &[PathBuf], bounds: Bounds, news: &Sender<News>) -> Self {
         let (wishes, asked) = channel();
         let newest = Arc::new(AtomicU64::new(0));
         let (files, news, wanted) = (files.to_vec(), news.clone(), Arc::clone(&newest));
         thread::spawn(move || {
-            let work = AssertUnwindSafe(|| serve(&files, &asked, &wanted, &news));
+            let work = AssertUnwindSafe(|| serve(&files, bounds, &asked, &wanted, &news));
             if catch_unwind(work).is_err() {
                 drop(news.send(News::Broken("a reader of captures stopped".to_owned())));
             }
@@ -63,14 +64,21 @@ impl Reader {
     }
 }
 
-fn serve(files: &[PathBuf], asked: &Receiver<Wish>, newest: &AtomicU64, news: &Sender<News>) {
+fn serve(
+    files: &[PathBuf],
+    bounds: Bounds,
+    asked: &Receiver<Wish>,
+    newest: &AtomicU64,
+    news: &Sender<News>,
+) {
     while let Ok(first) = asked.recv() {
-        let wish = asked.try_iter().last().unwrap_or(first);
+        let mut wish = asked.try_iter().last().unwrap_or(first);
+        wish.limit_flows(bounds.max_flows);
         let number = wish.number;
         let Some(path) = files.get(wish.file) else {
             continue;
         };
-        let told = match Input::open(path) {
+        let told = match Input::open(path, &bounds) {
             Ok(input) => {
                 let found = wish.fulfil(input.capture, &mut |octets| {
                     if newest.load(Ordering::Relaxed) != number {

@@ -10,10 +10,13 @@ use super::side::is_after;
 const MAX_UNACKED: usize = 10_000;
 
 /// Segments that every direction may keep, whatever the others do.
-const OWN_UNACKED: usize = 16;
+const OWN_UNACKED: usize = 4;
 
-/// Segments beyond these that all flows together may keep: 32 octets each.
-const MAX_SHARED: usize = 1 << 20;
+/// Segments beyond these that all flows together may have room for: 128 MiB.
+const MAX_SHARED: usize = 1 << 22;
+
+/// Segments that a list has room for at most to be used again.
+const MAX_ROOM: usize = 16;
 
 /// Lists without a segment that wait for the next direction that needs one: as many as directions
 /// become busy and idle again in the blink of an eye.
@@ -22,7 +25,7 @@ const MAX_SPARE: usize = 1 << 10;
 /// What the flows share.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
-    /// How many segments all flows keep beyond the [`OWN_UNACKED`] of each direction.
+    /// For how many segments all flows have room beyond the [`OWN_UNACKED`] of each direction.
     extra: usize,
     /// Lists that became empty, none with much room: nearly every segment that is sent makes one list
     /// and nearly every acknowledgment frees one.
@@ -60,18 +63,15 @@ impl Unacked {
 
     /// Adds a segment, where there is room.
     pub(super) fn push(&mut self, segment: Waiting, shared: &mut Shared) {
-        let is_extra = self.list.len() >= OWN_UNACKED;
-        if self.list.len() >= MAX_UNACKED || (is_extra && shared.extra >= MAX_SHARED) {
+        if self.list.len() >= MAX_UNACKED {
             return;
         }
-        if is_extra {
-            shared.extra = shared.extra.saturating_add(1);
+        let is_full = self.list.len() == self.list.capacity();
+        if is_full && !self.make_room(shared) {
+            return;
         }
         if self.list.is_empty() || is_after(segment.next_seq, self.end) {
             self.end = segment.next_seq;
-        }
-        if self.list.capacity() == 0 {
-            self.list = shared.spare.pop().unwrap_or_default();
         }
         let is_last = |last: &Waiting| !is_after(last.seq, segment.seq);
         if self.list.back().is_none_or(is_last) {
@@ -88,7 +88,6 @@ impl Unacked {
         let mut exact: Option<Waiting> = None;
         let begins_before = |segment: &&Waiting| is_after(ack, segment.seq);
         let reached = self.list.iter().take_while(begins_before).count();
-        let before = self.list.len();
         let mut kept = 0_usize;
         for place in 0..reached {
             let Some(mut segment) = self.list.get(place).copied() else {
@@ -109,20 +108,41 @@ impl Unacked {
             }
         }
         self.list.drain(kept..reached);
-        let after = self.list.len();
-        let extra = |length: usize| length.saturating_sub(OWN_UNACKED);
-        shared.extra = shared
-            .extra
-            .saturating_sub(extra(before).saturating_sub(extra(after)));
+        let room = self.list.capacity();
         if self.list.is_empty() {
             // Most flows end like this: an empty list costs nothing.
             let list = mem::take(&mut self.list);
-            let is_small = (1..=OWN_UNACKED).contains(&list.capacity());
+            shared.extra = shared.extra.saturating_sub(extra(room));
+            let is_small = (1..=MAX_ROOM).contains(&room);
             if is_small && shared.spare.len() < MAX_SPARE {
                 shared.spare.push(list);
             }
+        } else if room > MAX_ROOM && self.list.len() < room / 8 {
+            self.list.shrink_to(room / 2);
+            let given_back = extra(room).saturating_sub(extra(self.list.capacity()));
+            shared.extra = shared.extra.saturating_sub(given_back);
         }
         exact
+    }
+
+    /// Makes room for one more segment; false where the flows together have no more.
+    fn make_room(&mut self, shared: &mut Shared) -> bool {
+        let room = self.list.capacity();
+        if room == 0
+            && let Some(list) = shared.spare.pop()
+        {
+            shared.extra = shared.extra.saturating_add(extra(list.capacity()));
+            self.list = list;
+            return true;
+        }
+        let more = room.max(OWN_UNACKED);
+        if room > 0 && shared.extra.saturating_add(more) > MAX_SHARED {
+            return false;
+        }
+        self.list.reserve_exact(more);
+        let taken = extra(self.list.capacity()).saturating_sub(extra(room));
+        shared.extra = shared.extra.saturating_add(taken);
+        true
     }
 
     /// Marks the segments that share octets with one that is sent again.
@@ -143,6 +163,11 @@ impl Unacked {
     pub(super) fn oldest(&self) -> Option<&Waiting> {
         self.list.iter().min_by_key(|segment| segment.frame)
     }
+}
+
+/// How much of a list's room is not its own.
+const fn extra(room: usize) -> usize {
+    room.saturating_sub(OWN_UNACKED)
 }
 
 #[cfg(test)]
@@ -200,7 +225,7 @@ mod tests {
     #[test]
     fn nobody_keeps_more_than_the_limits() {
         let mut shared = Shared::default();
-        let mut lists: Vec<Unacked> = (0..120).map(|_| Unacked::default()).collect();
+        let mut lists: Vec<Unacked> = (0..300).map(|_| Unacked::default()).collect();
         for list in &mut lists {
             for number in 0..MAX_UNACKED + 100 {
                 let seq = u32::try_from(number).unwrap();
@@ -208,10 +233,16 @@ mod tests {
             }
         }
         assert_eq!(lists[0].list.len(), MAX_UNACKED);
-        assert_eq!(lists[119].list.len(), OWN_UNACKED);
-        let kept: usize = lists.iter().map(|list| list.list.len()).sum();
-        assert!(kept <= MAX_SHARED + lists.len() * OWN_UNACKED, "{kept}");
-        // What is acknowledged is given back.
+        assert_eq!(lists[299].list.len(), OWN_UNACKED);
+        let room = |lists: &[Unacked]| lists.iter().map(|list| list.list.capacity()).sum::<usize>();
+        let most = MAX_SHARED + lists.len() * OWN_UNACKED;
+        assert!(room(&lists) <= most, "{}", room(&lists));
+        // What is acknowledged is given back, also where something is left.
+        for _ in 0..12 {
+            lists[0].acknowledge(u32::try_from(MAX_UNACKED - 1).unwrap(), &mut shared);
+        }
+        assert_eq!(lists[0].list.len(), 1);
+        assert!(lists[0].list.capacity() <= MAX_ROOM);
         for list in &mut lists {
             list.acknowledge(1 << 20, &mut shared);
         }

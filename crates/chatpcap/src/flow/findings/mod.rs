@@ -129,7 +129,8 @@ impl Findings {
         trips ^ u64::from(trouble) ^ self.initial_rtt.unwrap_or(0).cast_unsigned()
     }
 
-    /// Adds a segment; `has_payload` is whether it carries data.
+    /// Adds a segment; `has_payload` is whether it carries data, `detailed` what all flows share for their
+    /// round trips.
     pub(super) fn record(
         &mut self,
         direction: Direction,
@@ -137,6 +138,7 @@ impl Findings {
         flags: Flags,
         has_payload: bool,
         tcp: &Tcp<'_>,
+        detailed: &mut usize,
     ) {
         self.trouble.get_mut(direction).count(analysis);
         if analysis.captured_twice {
@@ -148,7 +150,9 @@ impl Findings {
         }
         if let Some(rtt) = analysis.rtt_sample {
             // The acknowledgment goes the other way than what it acknowledges.
-            self.round_trips.get_mut(direction.reverse()).add(rtt);
+            self.round_trips
+                .get_mut(direction.reverse())
+                .add(rtt, detailed);
         }
         self.initial_rtt = self.initial_rtt.or(analysis.initial_rtt);
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::ops::ControlFlow;
 
-use super::notice::Notices;
+use super::notice::{Notices, beyond};
 use super::pass::{Examiner, FRAMES_A_PROGRESS};
 use super::{LinkCount, Notice};
 use crate::capture::{Capture, Format, Frame, Timestamp};
@@ -159,6 +159,14 @@ impl<'f> Conversations<'f> {
         }
     }
 
+    /// Tells at most so many conversations of each layer apart, [`MAX_FLOWS`](crate::flow::MAX_FLOWS) where
+    /// nobody says.
+    pub fn limit(&mut self, conversations: usize) {
+        self.examiner.limit_flows(conversations);
+        self.ethernet.limit(conversations);
+        self.ip.limit(conversations);
+    }
+
     /// Reads a capture to its end.
     ///
     /// `progress` is told now and then how many octets of the input have been read. Returns what the
@@ -244,7 +252,17 @@ impl<'f> Conversations<'f> {
 
     /// What the reader should know of the capture, which was read to its end.
     pub fn notices(&self, capture: &Capture) -> Vec<Notice> {
-        self.notices.clone().into_list(capture, &self.links)
+        let pairs = [
+            (Layer::Ethernet, self.ethernet.beyond()),
+            (Layer::Ip, self.ip.beyond()),
+        ];
+        let flows = self.examiner.flows();
+        let limit = flows.max_flows();
+        let pairs = pairs
+            .into_iter()
+            .filter_map(|(layer, rest)| Notice::beyond(layer, limit, rest));
+        let all = pairs.chain(beyond(flows));
+        self.notices.clone().into_list(capture, &self.links, all)
     }
 
     /// How many conversations of a layer can be asked for by number, shown or not.

@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use crate::capture::{Frame, Timestamp};
-use crate::flow::{Direction, PerDirection, Volume};
+use crate::flow::{Beyond, Direction, MAX_FLOWS, PerDirection, Volume};
 
 /// An Ethernet address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +53,10 @@ pub(super) struct Pairs<A> {
     list: Vec<Pair<A>>,
     index: HashTable<u32>,
     hasher: RandomState,
+    /// How many pairs are told apart.
+    limit: usize,
+    /// Packets of the others.
+    beyond: Beyond,
 }
 
 impl<A> Default for Pairs<A> {
@@ -61,6 +65,8 @@ impl<A> Default for Pairs<A> {
             list: Vec::new(),
             index: HashTable::new(),
             hasher: RandomState::default(),
+            limit: MAX_FLOWS,
+            beyond: Beyond::default(),
         }
     }
 }
@@ -70,11 +76,23 @@ impl<A: Copy + Ord + Hash> Pairs<A> {
         &self.list
     }
 
+    /// Tells at most so many pairs apart from now on.
+    pub(super) const fn limit(&mut self, pairs: usize) {
+        self.limit = pairs;
+    }
+
+    /// Packets of pairs beyond the limit.
+    pub(super) const fn beyond(&self) -> Beyond {
+        self.beyond
+    }
+
     pub(super) fn count(&mut self, from: A, to: A, frame: &Frame<'_>) {
         let Self {
             list,
             index,
             hasher,
+            limit,
+            beyond,
         } = self;
         let hash = |a: A, b: A| hasher.hash_one(if a <= b { (a, b) } else { (b, a) });
         let at = |list: &[Pair<A>], place: u32| {
@@ -88,8 +106,9 @@ impl<A: Copy + Ord + Hash> Pairs<A> {
         let place = if let Some(place) = index.find(hashed, same) {
             *place
         } else {
-            // More pairs than a `u32` counts do not fit into any memory.
-            let Ok(place) = u32::try_from(list.len()) else {
+            let place = u32::try_from(list.len()).ok();
+            let Some(place) = place.filter(|_| list.len() < *limit) else {
+                beyond.add(frame);
                 return;
             };
             index.insert_unique(hashed, place, |other| {
