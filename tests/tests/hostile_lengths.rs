@@ -1,0 +1,675 @@
+//! Lengths that lie, wherever there is one: in the records of capture files, in headers, in what they carry.
+//!
+//! Each file gives its frames and says what is wrong with it; each packet is read as tshark reads it.
+
+use std::io::Cursor;
+use std::net::{IpAddr, SocketAddr};
+
+use chatpcap::ask::Given;
+use chatpcap::capture::Capture;
+use chatpcap::trace::Trace;
+use tests::frames::{
+    ARP, IPV4, IPV6, Link, PSH, SYN, SYN_OPTIONS, Segment, datagram, fragments, icmp_error,
+    ip_packet,
+};
+use tests::program::chatpcap;
+use tests::recording::Recording;
+use tests::scenario::{CLIENT1, CLIENT2, SERVER, on_port};
+use tests::tshark;
+
+/// Frames, and what is told of the file: nothing, or one notice with these words.
+fn check(what: &str, file: &[u8], frames: u64, told: &str) {
+    let capture = Capture::from_reader(Cursor::new(file.to_vec()));
+    let capture = capture.unwrap_or_else(|error| panic!("{what}: {error}"));
+    let trace = Trace::read("-", capture, &Given::default().watch(200), &mut |_| ());
+    let notices: Vec<String> = trace.notices.iter().map(ToString::to_string).collect();
+    assert_eq!(trace.packets, frames, "{what}: {notices:?}");
+    if told.is_empty() {
+        assert!(notices.is_empty(), "{what}: {notices:?}");
+    } else {
+        let [notice] = &notices[..] else {
+            panic!("{what}: {notices:?}");
+        };
+        assert!(notice.contains(told), "{what}: {notice}");
+    }
+}
+
+#[test]
+fn of_pcap_records() {
+    let packet = udp();
+    let length = u32::try_from(packet.len()).unwrap();
+    let good = pcap_record([length, length], &packet);
+    let check = |what: &str, snap: u32, lengths: [u32; 2], frames, told: &str| {
+        let mut file = pcap_header(snap);
+        file.extend(&good);
+        file.extend(pcap_record(lengths, &packet));
+        file.extend(&good);
+        check(what, &file, frames, told);
+    };
+    let least = u32::MAX;
+    check("as it is", 262_144, [length, length], 3, "");
+    check("no snap length", 0, [length, length], 3, "");
+    check("a snap length of one", 1, [length, length], 3, "");
+    check("the largest snap length", least, [length, length], 3, "");
+    check(
+        "the largest original length",
+        262_144,
+        [length, least],
+        3,
+        "",
+    );
+    check(
+        "less on the wire than captured",
+        262_144,
+        [length, length - 1],
+        3,
+        "frame 2 claims fewer octets on the wire",
+    );
+    check(
+        "nothing on the wire",
+        262_144,
+        [length, 0],
+        3,
+        "frame 2 claims fewer octets on the wire",
+    );
+    check(
+        "more than there is",
+        262_144,
+        [5000, 5000],
+        1,
+        "truncated pcap record at offset 90, after frame 1: needs 5016 octets, 132 left",
+    );
+    for (captured, limit) in [(262_145, 262_144), (least, 262_144)] {
+        check(
+            "more than any frame has",
+            262_144,
+            [captured, captured],
+            1,
+            &format!("its length is {captured}, at most {limit} is believed"),
+        );
+    }
+}
+
+#[test]
+fn of_pcapng_blocks() {
+    let packet = udp();
+    let check = |what: &str, bad: &[u8], frames, told: &str| {
+        let mut file = [section(), interface(&[])].concat();
+        file.extend(enhanced(0, 50, &packet, &[]));
+        file.extend(bad);
+        file.extend(enhanced(0, 50, &packet, &[]));
+        check(what, &file, frames, told);
+    };
+    check("nothing", &[], 2, "");
+    for length in [0, 4, 8, 11] {
+        check(
+            "too short for its own framing",
+            &words(&[6, length, 0, 0]),
+            1,
+            &format!("its length is {length}, needs 12"),
+        );
+    }
+    check(
+        "4 GiB of a frame",
+        &words(&[6, u32::MAX, 0, 0]),
+        1,
+        "its length is 4294967295, at most 33554432 is believed",
+    );
+    check(
+        "4 GiB of names",
+        &words(&[4, u32::MAX, 0, 0]),
+        1,
+        "truncated pcapng record at offset 132, after frame 1: needs 4294967295 octets",
+    );
+    let mut other_end = block(4, &[0; 8]);
+    let end = other_end.len() - 4;
+    other_end[end..].copy_from_slice(&24_u32.to_le_bytes());
+    check(
+        "another length behind it",
+        &other_end,
+        1,
+        "its lengths differ, 20 at the start, 24 at the end",
+    );
+    for captured in [53, 0x8000_0000, u32::MAX] {
+        check(
+            "captured more than the block has",
+            &enhanced(0, captured, &packet, &[]),
+            2,
+            &format!("{captured} octets captured in room for 52"),
+        );
+    }
+    for number in [1, 0x7fff_ffff, u32::MAX] {
+        check(
+            "an interface that is not there",
+            &enhanced(number, 50, &packet, &[]),
+            2,
+            &format!("names interface {number}, 1 described"),
+        );
+    }
+    check(
+        "an interface without room",
+        &block(1, &[1, 0, 0, 0]),
+        2,
+        "needs 20",
+    );
+    for (what, options) in [
+        ("an option longer than the block", &[1, 0, 0xff, 0xff][..]),
+        (
+            "an option of four octets of which three are there",
+            &[1, 0, 5, 0, b'a', 0, 0, 0],
+        ),
+    ] {
+        let told = "skipped options of the block at offset 132: they exceed the block";
+        check(what, &enhanced(0, 50, &packet, options), 3, told);
+        check(what, &interface(options), 2, told);
+    }
+    for options in [
+        &[1, 0, 0, 0].repeat(5000)[..],
+        &[0xff, 0xff, 4, 0, 1, 2, 3, 4],
+        &[1, 0],
+        &[1],
+    ] {
+        check(
+            "options that never end",
+            &enhanced(0, 50, &packet, options),
+            3,
+            "",
+        );
+    }
+    for length in [0_u64, 1, 1 << 63, u64::MAX - 1] {
+        let mut head = words(&[0x1a2b_3c4d, 1]);
+        head.extend(length.to_le_bytes());
+        let bad = [block(0x0a0d_0d0a, &head), interface(&[])].concat();
+        check("a section of another length", &bad, 2, "");
+    }
+    let simple = [60_u32.to_le_bytes().to_vec(), packet.clone()].concat();
+    check(
+        "a simple block with less than it says",
+        &block(3, &simple),
+        2,
+        "60 octets captured in room for 52",
+    );
+    check("a simple block with nothing", &block(3, &[]), 2, "needs");
+}
+
+#[test]
+fn of_snoop_records() {
+    let packet = udp();
+    let length = u32::try_from(packet.len()).unwrap();
+    let record = |original: u32, captured: u32, record: u32| {
+        let mut octets = Vec::new();
+        for word in [original, captured, record, 0, 5, 6] {
+            octets.extend(word.to_be_bytes());
+        }
+        octets.extend(&packet);
+        octets.extend([0; 2]);
+        octets
+    };
+    let whole = 24 + length + 2;
+    let check = |what: &str, bad: Vec<u8>, frames, told: &str| {
+        let mut file = b"snoop\0\0\0\0\0\0\x02\0\0\0\x04".to_vec();
+        file.extend(record(length, length, whole));
+        file.extend(bad);
+        file.extend(record(length, length, whole));
+        check(what, &file, frames, told);
+    };
+    check("as it is", record(length, length, whole), 3, "");
+    check(
+        "a record shorter than its header",
+        record(length, length, 23),
+        1,
+        "its length is 23",
+    );
+    check(
+        "a record of nothing",
+        record(length, length, 0),
+        1,
+        "its length is 0",
+    );
+    check(
+        "4 GiB of a record",
+        record(length, length, u32::MAX),
+        1,
+        "is believed",
+    );
+    check(
+        "captured more than the record has",
+        record(length, whole, whole),
+        1,
+        "needs 100",
+    );
+    check(
+        "more captured than there was",
+        record(1, length, whole),
+        3,
+        "fewer octets on the wire",
+    );
+}
+
+#[test]
+fn of_headers_and_what_they_carry() {
+    let columns = [
+        "ip.len",
+        "ip.hdr_len",
+        "ipv6.plen",
+        "tcp.stream",
+        "tcp.hdr_len",
+        "tcp.len",
+        "udp.stream",
+        "udp.length",
+        "arp.opcode",
+        "icmp.type",
+        "dns.id",
+        "vlan.id",
+    ];
+    let mut recording = Recording::new(Link::Ethernet);
+    let mut names = Vec::new();
+    for (name, frame) in frames() {
+        recording.push(Link::Ethernet, frame);
+        names.push(name);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("lies.pcap"), recording.pcap()).unwrap();
+    let mut arguments = vec![
+        "packets",
+        "-T",
+        "fields",
+        "-E",
+        "header=y",
+        "-e",
+        "frame.number",
+    ];
+    arguments.extend(columns.iter().flat_map(|column| ["-e", *column]));
+    arguments.push("lies.pcap");
+    let output = chatpcap(folder.path(), &arguments, b"");
+    assert_eq!(output.status.code(), Some(0));
+    let ours = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(ours.lines().count(), names.len() + 1);
+    let Some(theirs) = tshark::fields(&recording, &columns) else {
+        println!("skipped: there is no tshark to compare with");
+        return;
+    };
+    let mut wrong = String::new();
+    for ((name, ours), theirs) in names
+        .iter()
+        .zip(ours.lines().skip(1))
+        .zip(theirs.lines().skip(1))
+    {
+        if ours != theirs && !DIFFERENCES.iter().any(|(known, _)| name.starts_with(known)) {
+            wrong = format!("{wrong}\n{name}\n  ours   {ours}\n  theirs {theirs}");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// Packets that tshark reads otherwise, by what their names start with, and why.
+const DIFFERENCES: &[(&str, &str)] = &[
+    (
+        "IPv4 header of",
+        "fields of a header that ends within itself, which tshark does not look at",
+    ),
+    (
+        "IP version",
+        "fields of a header of another version, which tshark does not look at",
+    ),
+    (
+        "TCP header of",
+        "the payload behind a header that ends within itself, which nobody can find",
+    ),
+    (
+        "IPv6 payload length 0",
+        "a packet as long as the frame: network cards hand such ones to captures",
+    ),
+    (
+        "40 extension headers",
+        "layers beyond the sixteenth are not read",
+    ),
+    (
+        "100 extension headers",
+        "layers beyond the sixteenth are not read",
+    ),
+    ("40 times", "layers beyond the sixteenth are not read"),
+    ("100 VLAN tags", "layers beyond the sixteenth are not read"),
+];
+
+/// Ethernet frames with a lie each.
+fn frames() -> Vec<(String, Vec<u8>)> {
+    let mut all: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut add = |name: String, ether_type: u16, packet: &[u8]| {
+        all.push((name, Link::Ethernet.frame_of(ether_type, packet)));
+    };
+    let patched = |packet: &[u8], at: usize, octets: &[u8]| {
+        let mut packet = packet.to_vec();
+        packet[at..at + octets.len()].copy_from_slice(octets);
+        packet
+    };
+    let udp = datagram(
+        on_port(CLIENT1, 5000),
+        on_port(CLIENT2, 5000),
+        1,
+        b"hello, you",
+    );
+    let tcp = Segment {
+        from: CLIENT1,
+        to: SERVER,
+        seq: 1,
+        ack: 0,
+        flags: SYN | PSH,
+        window: 1000,
+        identification: 2,
+        options: SYN_OPTIONS.to_vec(),
+        payload: b"hello".to_vec(),
+    };
+    let segment = tcp.packet();
+    for length in [0_u16, 1, 19, 20, 21, 27, 28, 29, 37, 39, 1500, 65_535] {
+        let octets = length.to_be_bytes();
+        add(
+            format!("IPv4 total length {length} of UDP"),
+            IPV4,
+            &patched(&udp, 2, &octets),
+        );
+        add(
+            format!("IPv4 total length {length} of TCP"),
+            IPV4,
+            &patched(&segment, 2, &octets),
+        );
+    }
+    for words in [0_u8, 1, 4, 6, 15] {
+        add(
+            format!("IPv4 header of {words} words"),
+            IPV4,
+            &patched(&udp, 0, &[0x40 | words]),
+        );
+    }
+    for version in [0_u8, 3, 5, 6, 7, 15] {
+        add(
+            format!("IP version {version}"),
+            IPV4,
+            &patched(&udp, 0, &[version << 4 | 5]),
+        );
+    }
+    for length in [0_u16, 1, 7, 8, 9, 17, 19, 1000, 65_535] {
+        add(
+            format!("UDP length {length}"),
+            IPV4,
+            &patched(&udp, 24, &length.to_be_bytes()),
+        );
+    }
+    for words in [0_u8, 1, 4, 5, 6, 9, 10, 15] {
+        add(
+            format!("TCP header of {words} words"),
+            IPV4,
+            &patched(&segment, 32, &[words << 4]),
+        );
+    }
+    for length in [0_u8, 1, 2, 3, 5, 40, 255] {
+        add(
+            format!("TCP option of {length} octets"),
+            IPV4,
+            &patched(&segment, 41, &[length]),
+        );
+    }
+    let packet = datagram(
+        on_port(CLIENT1, 5000),
+        on_port(CLIENT2, 5000),
+        3,
+        &[b'x'; 100],
+    );
+    let pieces = fragments(&packet, 77, 56);
+    for (offset, more) in [
+        (8191_u16, 0_u16),
+        (8191, 0x2000),
+        (8185, 0),
+        (1, 0),
+        (0, 0x2000),
+    ] {
+        let field = (offset | more).to_be_bytes();
+        add(
+            format!("fragment at {offset}, more {more}"),
+            IPV4,
+            &patched(&pieces[1], 6, &field),
+        );
+    }
+    let [one, other]: [SocketAddr; 2] =
+        ["[fd00::1]:5000", "[fd00::2]:5001"].map(|text| text.parse().unwrap());
+    let udp6 = datagram(one, other, 1, b"hello, you");
+    for length in [0_u16, 1, 7, 8, 17, 19, 1500, 65_535] {
+        add(
+            format!("IPv6 payload length {length}"),
+            IPV6,
+            &patched(&udp6, 4, &length.to_be_bytes()),
+        );
+    }
+    // Hop-by-hop and destination options, each as long as its length octet says.
+    for (count, length) in [(1, 255_u8), (3, 0), (9, 0), (40, 0), (100, 0)] {
+        let mut chain = Vec::new();
+        for index in 0..count {
+            chain.extend([
+                if index + 1 == count { 17 } else { 60 },
+                length,
+                1,
+                4,
+                0,
+                0,
+                0,
+                0,
+            ]);
+        }
+        chain.extend(&udp6[40..]);
+        let packet = ip_packet(one.ip(), other.ip(), 60, 0, &chain);
+        add(
+            format!("{count} extension headers of length {length}"),
+            IPV6,
+            &packet,
+        );
+    }
+    // IP in IP, as deep as a frame has room for.
+    let deep = |depth: usize, protocol: u8, inner: &[u8], [from, to]: [IpAddr; 2]| {
+        (0..depth).fold(inner.to_vec(), |packet, level| {
+            let protocol = match level {
+                0 => protocol,
+                _ if from.is_ipv4() => 4,
+                _ => 41,
+            };
+            ip_packet(from, to, protocol, 0, &packet)
+        })
+    };
+    for depth in [1, 3, 40] {
+        let ends = [CLIENT1.ip(), CLIENT2.ip()];
+        add(
+            format!("{depth} times IPv4 in IPv4"),
+            IPV4,
+            &deep(depth, 4, &udp, ends),
+        );
+        let ends = [one.ip(), other.ip()];
+        add(
+            format!("{depth} times IPv6 in IPv6"),
+            IPV6,
+            &deep(depth, 41, &udp6, ends),
+        );
+    }
+    for depth in [1, 2, 100] {
+        let mut tags = [0, 7, 0x81, 0].repeat(depth);
+        tags.truncate(4 * depth - 2);
+        tags.extend(IPV4.to_be_bytes());
+        tags.extend(&udp);
+        add(format!("{depth} VLAN tags"), 0x8100, &tags);
+    }
+    let arp = [0, 1, 8, 0, 6, 4, 0, 1]
+        .into_iter()
+        .chain([1; 20])
+        .collect::<Vec<u8>>();
+    for (hardware, protocol) in [(6, 4), (0, 0), (255, 255), (6, 255)] {
+        let name = format!("ARP addresses of {hardware} and {protocol}");
+        add(name, ARP, &patched(&arp, 4, &[hardware, protocol]));
+    }
+    let quoting = icmp_error(CLIENT2.ip(), CLIENT1.ip(), &udp);
+    for length in [28, 29, 48, 50, 56] {
+        add(
+            format!("ICMP that quotes, cut at {length}"),
+            IPV4,
+            &quoting[..length],
+        );
+    }
+    for (what, message) in dns() {
+        let packet = datagram(on_port(CLIENT1, 40_000), on_port(SERVER, 53), 9, &message);
+        add(format!("DNS with {what}"), IPV4, &packet);
+        let mut stream = [0xff, 0xff].to_vec();
+        stream.extend(&message);
+        let packet = Segment {
+            to: on_port(SERVER, 53),
+            flags: PSH,
+            payload: stream,
+            ..tcp.clone()
+        };
+        add(format!("DNS over TCP with {what}"), IPV4, &packet.packet());
+    }
+    for (what, line) in chat() {
+        let packet = Segment {
+            flags: PSH,
+            options: Vec::new(),
+            payload: line.clone(),
+            ..tcp.clone()
+        };
+        add(format!("chat with {what}"), IPV4, &packet.packet());
+        let packet = datagram(on_port(CLIENT1, 5000), on_port(CLIENT2, 5000), 4, &line);
+        add(format!("a datagram with {what}"), IPV4, &packet);
+    }
+    all
+}
+
+/// DNS messages with lies.
+fn dns() -> Vec<(&'static str, Vec<u8>)> {
+    let head = |counts: [u16; 4]| {
+        let mut message = vec![0x12, 0x34, 0x81, 0x80];
+        message.extend(counts.map(u16::to_be_bytes).concat());
+        message
+    };
+    let with = |counts, rest: &[u8]| [&head(counts)[..], rest].concat();
+    vec![
+        ("nothing behind its counts", with([u16::MAX; 4], &[])),
+        (
+            "a label longer than the message",
+            with([1, 0, 0, 0], &[63, b'a']),
+        ),
+        (
+            "a pointer to itself",
+            with([1, 0, 0, 0], &[0xc0, 12, 0, 1, 0, 1]),
+        ),
+        (
+            "pointers in a circle",
+            with([1, 0, 0, 0], &[0xc0, 14, 0xc0, 12, 0, 1, 0, 1]),
+        ),
+        (
+            "a pointer behind the message",
+            with([1, 0, 0, 0], &[0xff, 0xff, 0, 1, 0, 1]),
+        ),
+        (
+            "a name of 300 octets",
+            with(
+                [1, 0, 0, 0],
+                &[
+                    &[9, b'a', b'a', b'a', b'a', b'a', b'a', b'a', b'a', b'a'].repeat(30)[..],
+                    &[0, 0, 1, 0, 1],
+                ]
+                .concat(),
+            ),
+        ),
+        (
+            "an answer longer than the message",
+            with(
+                [1, 1, 0, 0],
+                &[
+                    1, b'a', 0, 0, 1, 0, 1, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0xff, 0xff, 1,
+                ],
+            ),
+        ),
+        (
+            "an address of three octets",
+            with(
+                [1, 1, 0, 0],
+                &[
+                    1, b'a', 0, 0, 1, 0, 1, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 3, 1, 2, 3,
+                ],
+            ),
+        ),
+    ]
+}
+
+/// What the chat cannot mean.
+fn chat() -> Vec<(&'static str, Vec<u8>)> {
+    vec![
+        ("60,000 octets without a line's end", vec![b'{'; 60_000]),
+        (
+            "arrays in arrays",
+            [&b"[".repeat(20_000)[..], b"\n"].concat(),
+        ),
+        (
+            "objects in objects",
+            [&b"{\"a\":".repeat(9000)[..], b"\n"].concat(),
+        ),
+        (
+            "a string that never ends",
+            [&b"{\"type\":\"say\",\"text\":\""[..], &[b'x'; 50_000]].concat(),
+        ),
+        (
+            "a number of 50,000 digits",
+            [&b"{\"type\":"[..], &[b'9'; 50_000], b"}\n"].concat(),
+        ),
+        ("empty lines", vec![b'\n'; 50_000]),
+        ("octets that are no text", vec![0xff; 2000]),
+        (
+            "a list of users that never ends",
+            [&b"!{"[..], &b"\"a\":\"1.2.3.4\",".repeat(3000)].concat(),
+        ),
+    ]
+}
+
+fn udp() -> Vec<u8> {
+    let packet = datagram(
+        on_port(CLIENT1, 5000),
+        on_port(CLIENT2, 5000),
+        1,
+        b"hey, all",
+    );
+    Link::Ethernet.frame(&packet)
+}
+
+fn words(words: &[u32]) -> Vec<u8> {
+    words.iter().flat_map(|word| word.to_le_bytes()).collect()
+}
+
+fn pcap_header(snap: u32) -> Vec<u8> {
+    words(&[0xa1b2_c3d4, 0x0004_0002, 0, 0, snap, 1])
+}
+
+fn pcap_record(lengths: [u32; 2], octets: &[u8]) -> Vec<u8> {
+    [&words(&[5, 6])[..], &words(&lengths), octets].concat()
+}
+
+fn section() -> Vec<u8> {
+    block(0x0a0d_0d0a, &words(&[0x1a2b_3c4d, 1, u32::MAX, u32::MAX]))
+}
+
+fn interface(options: &[u8]) -> Vec<u8> {
+    block(1, &[&words(&[1, 0])[..], options].concat())
+}
+
+fn enhanced(interface: u32, captured: u32, octets: &[u8], options: &[u8]) -> Vec<u8> {
+    let mut body = words(&[interface, 0, 6, captured, captured]);
+    body.extend(octets);
+    body.resize(body.len().next_multiple_of(4), 0);
+    body.extend(options);
+    block(6, &body)
+}
+
+/// A block of pcapng, whose length is true.
+fn block(kind: u32, body: &[u8]) -> Vec<u8> {
+    let padded = body.len().next_multiple_of(4);
+    let length = u32::try_from(12 + padded).unwrap();
+    let mut block = words(&[kind, length]);
+    block.extend(body);
+    block.resize(8 + padded, 0);
+    block.extend(length.to_le_bytes());
+    block
+}
