@@ -11,6 +11,7 @@ pub mod graphs;
 pub mod hostile_hand_ins;
 pub mod lab;
 pub mod mermaid;
+pub mod mutation;
 pub mod notebook;
 pub mod program;
 pub mod random;
@@ -24,6 +25,7 @@ pub mod small_class;
 pub mod source;
 pub mod story;
 pub mod tshark;
+pub mod whole_frames;
 pub mod wild;
 
 use std::fs;
