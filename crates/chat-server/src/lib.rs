@@ -35,6 +35,7 @@ mod guesses;
 mod outbox;
 mod reserved;
 mod room;
+mod running;
 mod server;
 mod session;
 mod throttle;
@@ -42,5 +43,6 @@ mod tls;
 
 pub use accounts::{Account, AccountError, AccountTable, Summary};
 pub use config::{Config, Limits};
+pub use running::Running;
 pub use server::{ServerError, run};
 pub use tls::{Tls, TlsError};

@@ -3,21 +3,19 @@
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chat_proto::EndCode;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::runtime::Handle;
-use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
-use crate::accounts::{AccountError, Accounts, Threads};
+use crate::accounts::AccountError;
 use crate::config::Config;
 use crate::farewell;
-use crate::gate::{Gate, Ticket};
-use crate::room::{self, Dialect, Request};
+use crate::gate::Ticket;
+use crate::room::Dialect;
+use crate::running::Running;
 use crate::session::{self, Caller, Server};
 use crate::tls;
 
@@ -53,85 +51,23 @@ pub async fn run(
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServerError> {
-    let linger = config.limits.linger;
-    let (stop, stopped) = watch::channel(false);
-    let (requests, room) = room::new(&config.limits);
-    let (accounts, threads) = open_accounts(&config, &requests)?;
+    let (open, tls) = (config.open, config.tls.is_some());
+    let mut running = Running::start(config)?;
     if let Ok(address) = listener.local_addr() {
-        let tls = config.tls.is_some();
-        tracing::info!(%address, open = config.open, tls, "listening");
-        if config.open && tls {
+        tracing::info!(%address, open, tls, "listening");
+        if open && tls {
             tracing::info!("the lab's own programs cannot come: they speak no TLS");
         }
     }
-    // One round of the room writes to everybody: tokio's budget would stop it after a hundred.
-    let mut room = tokio::spawn(tokio::task::unconstrained(room.run(stopped.clone())));
-    let server = Arc::new(Server {
-        gate: Gate::new(&config.limits),
-        config,
-        accounts,
-        room: requests,
-        stop: stopped,
-        sessions: AtomicU64::new(0),
-    });
+    let server = running.server();
     let failure = tokio::select! {
         () = shutdown => None,
         () = accept(&listener, &server) => None,
-        // Neither ends while it is needed, unless by a mistake of this program. Without them a server is
-        // worth nothing: who started it can start it again.
-        _ended = &mut room => Some(ServerError::Room),
-        () = ended(threads.as_ref()) => Some(ServerError::AccountsThread),
+        failure = running.failed() => Some(failure),
     };
-    drop(listener);
-    let sessions = server.sessions.load(Ordering::Relaxed);
-    // The room, a session for each connection, and whatever else the program has.
-    let tasks = Handle::current().metrics().num_alive_tasks();
-    tracing::info!(sessions, tasks, "stopping");
-    // Without receivers there would be nobody to tell.
-    let _nobody = stop.send(true);
-    // The room ends when the last session has let go of it.
-    drop(server);
-    let patience = linger.saturating_add(Duration::from_secs(1));
-    if !room.is_finished() && timeout(patience, room).await.is_err() {
-        tracing::warn!("some clients did not let go in time");
-    }
-    if let Some(threads) = threads {
-        let closed = tokio::task::spawn_blocking(move || threads.join());
-        if !timeout(patience, closed)
-            .await
-            .is_ok_and(|joined| joined.unwrap_or(false))
-        {
-            return Err(ServerError::AccountsThread);
-        }
-    }
+    drop((listener, server));
+    running.stop().await?;
     failure.map_or(Ok(()), Err)
-}
-
-/// Waits until the accounts' threads end; for ever if there are none.
-async fn ended(threads: Option<&Threads>) {
-    match threads {
-        Some(threads) => threads.ended().await,
-        None => std::future::pending().await,
-    }
-}
-
-fn open_accounts(
-    config: &Config,
-    requests: &mpsc::Sender<Request>,
-) -> Result<(Option<Accounts>, Option<Threads>), AccountError> {
-    if config.open {
-        return Ok((None, None));
-    }
-    // Weak, or the accounts' thread would keep the room alive.
-    let requests = requests.downgrade();
-    let limit = config.limits.accounts;
-    let (accounts, threads) = Accounts::open(&config.data, limit, move |accounts| {
-        if let Some(requests) = requests.upgrade() {
-            // If the room is gone, so are the sessions.
-            let _gone = requests.blocking_send(Request::Accounts(accounts));
-        }
-    })?;
-    Ok((Some(accounts), Some(threads)))
 }
 
 async fn accept(listener: &TcpListener, server: &Arc<Server>) {
