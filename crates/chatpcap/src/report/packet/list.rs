@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::PacketRow;
 use crate::report::Layout;
 use crate::report::layout::{allowed, safe};
+use crate::report::markdown::escaped;
 
 /// What a list of packets looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +134,6 @@ impl PacketList {
                 &row.info,
             ]),
             PacketForm::Markdown => {
-                let escaped = |text: &str| safe(text).replace('|', "\\|");
                 format!(
                     "| {} | {} | {} | {} | {} | {} | {} |\n",
                     row.number,
