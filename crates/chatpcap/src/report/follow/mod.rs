@@ -111,7 +111,11 @@ impl<'a> FollowReport<'a> {
             },
         }
         self.pieces = self.pieces.saturating_add(1);
-        allowed(out, self.layout)
+        match self.form {
+            // JSON has escapes of its own.
+            FollowForm::Json => out,
+            FollowForm::Text | FollowForm::Hex => allowed(out, self.layout),
+        }
     }
 
     /// The end of the capture.
