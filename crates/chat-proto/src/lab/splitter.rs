@@ -111,12 +111,21 @@ impl LabSplitter {
 
     /// Where the first message of a text ends: at a known sender, at a roster, or at its end.
     fn split_text<'a>(&self, text: &'a str) -> (&'a str, &'a str) {
+        let longest = self.roster.keys().map(String::len).max().unwrap_or(0);
+        // Where the next colon with a space is: looked for once, however many spaces are before it.
+        let mut colon = 0;
         for (place, _) in text.match_indices(' ') {
-            let Some((now, after)) = text.split_at_checked(place.saturating_add(1)) else {
+            let begin = place.saturating_add(1);
+            let Some((now, after)) = text.split_at_checked(begin) else {
                 break;
             };
-            let sender = after.split_once(": ").map(|(name, _)| name);
-            if sender.is_some_and(|name| self.roster.contains_key(name)) {
+            if colon < begin {
+                colon = after
+                    .find(": ")
+                    .map_or(text.len(), |distance| begin.saturating_add(distance));
+            }
+            let sender = text.get(begin..colon).filter(|name| name.len() <= longest);
+            if colon < text.len() && sender.is_some_and(|name| self.roster.contains_key(name)) {
                 return (now, after);
             }
             if let Read::Roster(roster, "") = read_roster(after) {
