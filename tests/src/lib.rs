@@ -5,6 +5,7 @@ pub mod browser;
 pub mod flood;
 pub mod found;
 pub mod frames;
+pub mod fuzz;
 pub mod generator;
 pub mod golden;
 pub mod graphs;
