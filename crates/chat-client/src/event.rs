@@ -142,6 +142,13 @@ pub enum Event {
         /// How many there were since this was last told.
         count: u32,
     },
+    /// Bare texts came faster than they are shown. These were not.
+    Unshown {
+        /// Where the last of them came from, if that is true.
+        ip: IpAddr,
+        /// How many there were since this was last told.
+        count: u32,
+    },
     /// A lab server's roster gave known users other addresses: it was not believed.
     DoubtfulRoster {
         /// Those users.
@@ -223,6 +230,9 @@ pub enum NotDelivered {
     /// The user is in the other of the two internets.
     #[error("not reachable from here: one of you uses IPv4, the other IPv6")]
     OtherFamily,
+    /// The user's address in the roster is that of no single host.
+    #[error("has an address that is no host's")]
+    NoHost,
     /// The user's key in the roster is of no use.
     #[error("has a key that is of no use")]
     BadKey,

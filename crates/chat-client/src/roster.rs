@@ -39,6 +39,12 @@ impl Roster {
         known.or_else(|| self.users.values().find(by_case))
     }
 
+    /// The user of a native server whose name is this in lower case. Unlike [`find`](Self::find) it never
+    /// looks through all: strangers decide how often it is asked.
+    pub(crate) fn by_key(&self, key: &str) -> Option<&Member> {
+        self.users.get(key)
+    }
+
     /// All users, by name.
     pub fn members(&self) -> impl Iterator<Item = &Member> {
         self.users.values()

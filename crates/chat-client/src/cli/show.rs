@@ -82,6 +82,9 @@ pub(super) fn event(event: &Event, paint: Paint) -> Option<String> {
         Event::Forged { ip, claims, count } => warning(format!(
             "{count} private messages that claim to be from {claims} are not: ignored (the last came from {ip})"
         )),
+        Event::Unshown { ip, count } => warning(format!(
+            "{count} unverified private messages came too fast: not shown (the last came from {ip})"
+        )),
         Event::DoubtfulRoster { moved } => warning(format!(
             "a roster gives {} another address: not believed, it may be forged",
             names(moved)

@@ -1,5 +1,7 @@
 //! What is kept for each user with whom private messages are exchanged.
 
+use std::net::SocketAddr;
+
 use chat_proto::{PairKey, PublicKey, ReplayWindow};
 
 /// A shared key, what was sent under it and what was seen under it.
@@ -8,16 +10,19 @@ pub(super) struct Channel {
     /// The other's key, from the roster.
     pub(super) peer: PublicKey,
     pub(super) pair: PairKey,
+    /// Where the other is, by the roster.
+    pub(super) place: Option<SocketAddr>,
     /// The messages that arrived.
     pub(super) window: ReplayWindow,
     last: u64,
 }
 
 impl Channel {
-    pub(super) fn new(peer: PublicKey, pair: PairKey) -> Self {
+    pub(super) fn new(peer: PublicKey, pair: PairKey, place: Option<SocketAddr>) -> Self {
         Self {
             peer,
             pair,
+            place,
             window: ReplayWindow::new(),
             last: 0,
         }

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::UdpSocket;
@@ -17,6 +16,10 @@ use crate::roster::SharedRoster;
 
 /// How much of a datagram is read, in octets: more than any that is understood.
 const CHUNK: usize = 2048;
+
+/// Datagrams that are taken at once, before anything else has its turn: in a flood, what one talks
+/// about is lost where the kernel's buffer is full.
+const BATCH: usize = 64;
 
 /// The rest after an error of the socket, so that a lasting one costs nothing.
 const REST: Duration = Duration::from_millis(100);
@@ -86,14 +89,10 @@ impl Task {
                     let now = Instant::now();
                     self.roster.with(|roster| self.book.give(letter, roster, now));
                 }
-                received = receive(self.socket.as_ref(), &mut chunk), if told => {
-                    let Ok((count, from)) = received else {
+                ready = readable(self.socket.as_ref()), if told => {
+                    if ready.and_then(|()| self.receive(&mut chunk)).is_err() {
                         sleep(REST).await;
-                        continue;
-                    };
-                    let octets = chunk.get(..count).unwrap_or_default();
-                    let now = Instant::now();
-                    self.roster.with(|roster| self.book.receive(octets, from, roster, now));
+                    }
                 }
                 () = until(due), if told => {
                     let now = Instant::now();
@@ -121,6 +120,30 @@ impl Task {
             Order::Missing(name) => self.book.missing(&name),
             Order::Settle(told) => self.settling.push(told),
         }
+    }
+
+    /// Takes the datagrams that are there.
+    fn receive(&mut self, chunk: &mut [u8]) -> io::Result<()> {
+        for _ in 0..BATCH {
+            let received = self
+                .socket
+                .as_ref()
+                .map(|socket| socket.try_recv_from(chunk));
+            let (count, from) = match received {
+                Some(Ok(received)) => received,
+                Some(Err(error)) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+                _ => return Ok(()),
+            };
+            let octets = chunk.get(..count).unwrap_or_default();
+            let now = Instant::now();
+            self.roster
+                .with(|roster| self.book.receive(octets, from, roster, now));
+            self.work();
+            if !self.untold.is_empty() {
+                return Ok(());
+            }
+        }
+        Ok(())
     }
 
     /// Does what the book asks for.
@@ -155,9 +178,9 @@ impl Task {
     }
 }
 
-async fn receive(socket: Option<&UdpSocket>, chunk: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+async fn readable(socket: Option<&UdpSocket>) -> io::Result<()> {
     match socket {
-        Some(socket) => socket.recv_from(chunk).await,
+        Some(socket) => socket.readable().await,
         None => std::future::pending().await,
     }
 }

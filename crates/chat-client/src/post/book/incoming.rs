@@ -23,7 +23,9 @@ impl Book {
         roster: &Roster,
         now: Instant,
     ) {
-        if !self.all.take(now) {
+        // A flood from elsewhere must not use up what those with whom one talks may send.
+        let known = self.places.get_mut(&canonical(from));
+        if !known.is_some_and(|place| place.all.take(now)) && !self.all.take(now) {
             return;
         }
         let native = matches!(self.me, Some(Me::Native(..)));
@@ -43,8 +45,9 @@ impl Book {
         roster: &Roster,
         now: Instant,
     ) {
+        self.forget(roster);
         let claims = signed.claimed_from().clone();
-        let Some(member) = roster.find(claims.as_str()) else {
+        let Some(member) = roster.by_key(&claims.key()) else {
             return self.suspect(from.ip(), claims, now);
         };
         let Some(address) = member.address else {
@@ -58,7 +61,7 @@ impl Book {
             return;
         };
         let name = name.clone();
-        let verified = match self.channel(member, address) {
+        let verified = match self.channel(member, address, now) {
             Ok(channel) => signed.verify(&channel.pair, &name),
             Err(_) => return self.suspect(from.ip(), claims, now),
         };
@@ -98,7 +101,11 @@ impl Book {
         let freshness = channel.window.note(datagram.id);
         let answer = match freshness {
             Freshness::Fresh => true,
-            Freshness::Repeated => self.repeated.take(now),
+            // Replays from elsewhere must not keep a repetition from being acknowledged.
+            Freshness::Repeated => match self.places.get_mut(&canonical(from)) {
+                Some(place) => place.repeated.take(now),
+                None => self.repeated.take(now),
+            },
             Freshness::Stale => false,
         };
         if answer && let Ok(octets) = datagram.ack().sign(&channel.pair) {
@@ -117,10 +124,20 @@ impl Book {
         else {
             return;
         };
-        if self.bare.take(now) {
-            let ip = from.ip().to_canonical();
-            let names = roster.keyless_at(ip);
-            self.tell(Event::Unverified { ip, names, text });
+        let ip = from.ip().to_canonical();
+        let names = roster.keyless_at(ip);
+        let meter = if names.is_empty() {
+            &mut self.strangers
+        } else {
+            &mut self.bare
+        };
+        if meter.take(now) {
+            return self.tell(Event::Unverified { ip, names, text });
+        }
+        self.unshown = self.unshown.saturating_add(1);
+        if self.complaints.take(now) {
+            let count = std::mem::take(&mut self.unshown);
+            self.tell(Event::Unshown { ip, count });
         }
     }
 
@@ -131,4 +148,9 @@ impl Book {
             self.tell(Event::Forged { ip, claims, count });
         }
     }
+}
+
+/// An address as the roster tells it.
+fn canonical(from: SocketAddr) -> SocketAddr {
+    SocketAddr::new(from.ip().to_canonical(), from.port())
 }

@@ -3,7 +3,7 @@
 mod incoming;
 mod outgoing;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::channel::Channel;
 use super::meter::Meter;
 use super::pending::Pending;
 use crate::event::{Event, NotDelivered};
-use crate::roster::Member;
+use crate::roster::{Member, Roster};
 
 /// Messages that are on their way at once; more wait.
 const ON_THE_WAY: usize = 32;
@@ -35,19 +35,32 @@ pub(in crate::post) struct Book {
     // Counts our sessions: each has another key.
     session: u64,
     here: Option<SocketAddr>,
-    // By name in lower case. Never more than the roster has users.
+    // By name in lower case. Of users who left some are kept: see `forget`.
     channels: HashMap<String, Channel>,
+    // Where those users are.
+    places: HashMap<SocketAddr, Place>,
     pending: Vec<Pending>,
     // Letters that wait because too many are unacknowledged, and those whose user is looked up.
     waiting: VecDeque<Letter>,
     looking: Vec<(Letter, Instant)>,
     outputs: VecDeque<Output>,
     suspicion: u32,
+    // Bare texts that were not shown.
+    unshown: u32,
     all: Meter,
     bare: Meter,
+    strangers: Meter,
     repeated: Meter,
     alarms: Meter,
+    complaints: Meter,
     lookups: Meter,
+}
+
+/// What a place may do that strangers cannot use up.
+#[derive(Debug)]
+struct Place {
+    all: Meter,
+    repeated: Meter,
 }
 
 /// Who one is in the present session.
@@ -65,17 +78,23 @@ impl Book {
             session: 0,
             here: None,
             channels: HashMap::new(),
+            places: HashMap::new(),
             pending: Vec::new(),
             waiting: VecDeque::new(),
             looking: Vec::new(),
             outputs: VecDeque::new(),
             suspicion: 0,
+            unshown: 0,
             // In all 5,000 datagrams a second are looked at: some percent of one processor.
             all: Meter::new(1000, Duration::from_micros(200), now),
             bare: Meter::new(20, every(100), now),
+            // From where nobody is who would send bare text: more of it would only be in the way.
+            strangers: Meter::new(5, every(5000), now),
             repeated: Meter::new(100, every(10), now),
             alarms: Meter::new(1, every(10_000), now),
-            lookups: Meter::new(20, every(100), now),
+            complaints: Meter::new(1, every(10_000), now),
+            // Far fewer than a server reads in a second, or forgers could hold up what the user says.
+            lookups: Meter::new(20, every(500), now),
         }
     }
 
@@ -94,6 +113,7 @@ impl Book {
     fn begin(&mut self) {
         self.session = self.session.saturating_add(1);
         self.channels.clear();
+        self.places.clear();
     }
 
     /// Where the socket is.
@@ -125,24 +145,64 @@ impl Book {
     }
 
     /// The channel to a user, made anew if his key is another.
-    fn channel(&mut self, member: &Member, address: Address) -> Result<&mut Channel, NotDelivered> {
+    fn channel(
+        &mut self,
+        member: &Member,
+        address: Address,
+        now: Instant,
+    ) -> Result<&mut Channel, NotDelivered> {
         let Some(Me::Native(own, secret)) = &self.me else {
             return Err(NotDelivered::NotReady);
         };
         let peer = address.key.ok_or(NotDelivered::BadKey)?;
         let name = UserName::new(&member.name).map_err(|_| NotDelivered::NoSuchUser)?;
         let key = name.key();
-        let known = self.channels.get(&key).is_some_and(|c| c.peer == peer);
-        if !known {
+        let place = address.udp.map(|port| SocketAddr::new(address.ip, port));
+        let known = self.channels.get(&key).map(|c| (c.peer, c.place));
+        if known.is_none_or(|(known, _)| known != peer) {
             let pair = PairKey::derive(secret, own, &peer, &name);
             let pair = pair.map_err(|_| NotDelivered::BadKey)?;
-            self.channels.insert(key.clone(), Channel::new(peer, pair));
+            let channel = Channel::new(peer, pair, place);
+            self.channels.insert(key.clone(), channel);
         }
-        self.channels.get_mut(&key).ok_or(NotDelivered::BadKey)
+        if known != Some((peer, place)) {
+            if let Some(before) = known.and_then(|(_, place)| place) {
+                self.places.remove(&before);
+            }
+            if let Some(place) = place {
+                self.places.insert(place, Place::new(now));
+            }
+        }
+        let channel = self.channels.get_mut(&key).ok_or(NotDelivered::BadKey)?;
+        channel.place = place;
+        Ok(channel)
+    }
+
+    /// Forgets the channels of users who left, once they are many: a name that comes back has another
+    /// key.
+    fn forget(&mut self, roster: &Roster) {
+        if self.channels.len() <= roster.len().saturating_mul(2).saturating_add(64) {
+            return;
+        }
+        self.channels.retain(|name, channel| {
+            let address = roster.by_key(name).and_then(|member| member.address);
+            address.is_some_and(|address| address.key == Some(channel.peer))
+        });
+        let places: HashSet<SocketAddr> = self.channels.values().filter_map(|c| c.place).collect();
+        self.places.retain(|place, _| places.contains(place));
     }
 
     fn tell(&mut self, event: Event) {
         self.outputs.push_back(Output::Tell(event));
+    }
+}
+
+impl Place {
+    fn new(now: Instant) -> Self {
+        Self {
+            all: Meter::new(200, Duration::from_millis(5), now),
+            repeated: Meter::new(100, Duration::from_millis(10), now),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Letters on their way: sent, repeated, given up.
 
-use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6};
 use std::time::Duration;
 
 use chat_proto::{Address, Body, ChatText, Datagram, UserName, lab};
@@ -51,7 +51,7 @@ impl Book {
             self.waiting.push_back(letter);
             return None;
         }
-        match self.sign(member, &letter.text) {
+        match self.sign(member, &letter.text, now) {
             Ok(signed) => {
                 let (to, octets) = (signed.address, signed.octets.clone());
                 self.outputs.push_back(Output::Send(to, octets));
@@ -143,7 +143,7 @@ impl Book {
             return Ok(());
         };
         if address.key != Some(pending.peer) || pending.session != self.session {
-            pending.resign(self.sign(member, &pending.letter.text)?);
+            pending.resign(self.sign(member, &pending.letter.text, now)?);
         } else {
             pending.address = self.destination(address)?;
         }
@@ -153,7 +153,12 @@ impl Book {
         Ok(())
     }
 
-    fn sign(&mut self, member: &Member, text: &ChatText) -> Result<Signed, NotDelivered> {
+    fn sign(
+        &mut self,
+        member: &Member,
+        text: &ChatText,
+        now: Instant,
+    ) -> Result<Signed, NotDelivered> {
         let address = member.address.ok_or(NotDelivered::NoSuchUser)?;
         let to = self.destination(address)?;
         let session = self.session;
@@ -161,7 +166,7 @@ impl Book {
             return Err(NotDelivered::NotReady);
         };
         let from = own.clone();
-        let channel = self.channel(member, address)?;
+        let channel = self.channel(member, address, now)?;
         let mut datagram = Datagram {
             from,
             to: UserName::new(&member.name).map_err(|_| NotDelivered::NoSuchUser)?,
@@ -189,6 +194,11 @@ impl Book {
         let port = address.udp.ok_or(NotDelivered::TakesNone)?;
         if !reaches(here, address.ip) {
             return Err(NotDelivered::OtherFamily);
+        }
+        // One message to many hosts is nothing that a roster may ask for.
+        let all = IpAddr::from(Ipv4Addr::BROADCAST);
+        if address.ip.is_multicast() || address.ip.is_unspecified() || address.ip == all {
+            return Err(NotDelivered::NoHost);
         }
         Ok(match (address.ip, here) {
             // An address of this link alone needs to be told which link.

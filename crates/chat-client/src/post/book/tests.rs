@@ -365,3 +365,115 @@ fn a_flood_costs_a_bounded_amount_of_work() {
     assert_eq!(bob.heard.len(), 1);
     assert_eq!(bob.book.channels.len(), 1);
 }
+
+#[test]
+fn a_flood_from_elsewhere_uses_up_nothing_of_those_one_talks_to() {
+    let now = Instant::now();
+    let (mut alice, mut bob) = pair(now);
+    let eve = SocketAddr::from(([127, 0, 0, 9], 9));
+    let first = one(alice.write("bob", "first", now));
+    assert_eq!(bob.take(&first, alice.at, now).len(), 1);
+    let forged = octets_from("Alice", now);
+    for _ in 0..5000 {
+        bob.take(&forged, eve, now);
+        // Nor do replays use up the acknowledgements of what is repeated.
+        bob.take(&first, eve, now);
+    }
+    let second = one(alice.write("bob", "second", now));
+    assert_eq!(
+        bob.take(&second, eve, now).len(),
+        0,
+        "the common budget is spent"
+    );
+    for _ in 0..50 {
+        assert_eq!(bob.take(&second, alice.at, now).len(), 1);
+    }
+    assert_eq!(bob.texts(), ["Alice: first", "Alice: second"]);
+}
+
+#[test]
+fn bare_text_from_where_nobody_is_is_rare_and_counted() {
+    let now = Instant::now();
+    let (mut alice, _) = pair(now);
+    let stranger = SocketAddr::from(([127, 0, 0, 9], 9));
+    for _ in 0..500 {
+        alice.take(b"flood", stranger, now);
+    }
+    assert_eq!(alice.texts().len(), 5);
+    alice.take(b"flood", stranger, now + Duration::from_secs(10));
+    alice.take(b"hi", SocketAddr::from(([127, 0, 0, 1], 5000)), now);
+    let unshown = alice.heard.iter().filter_map(|event| match event {
+        Event::Unshown { count, .. } => Some(*count),
+        _ => None,
+    });
+    assert_eq!(unshown.collect::<Vec<_>>(), [1]);
+    assert_eq!(alice.texts().len(), 7, "known places have their own budget");
+}
+
+#[test]
+fn forgers_cannot_make_a_client_ask_its_server_much() {
+    let now = Instant::now();
+    let (mut alice, _) = pair(now);
+    for number in 0..100 {
+        let name = name(&format!("user-{number}"));
+        let address = None;
+        alice.roster.insert(User { name, address });
+    }
+    let mut asked = 0;
+    for number in 0..100 {
+        let forged = octets_from(&format!("user-{number}"), now);
+        let forged = String::from_utf8(forged).unwrap().replace("bob", "Alice");
+        let from = SocketAddr::from(([127, 0, 0, 9], 9));
+        alice
+            .book
+            .receive(forged.as_bytes(), from, &alice.roster, now);
+        while let Some(output) = alice.book.output() {
+            asked += usize::from(matches!(output, Output::Lookup(_)));
+        }
+    }
+    assert_eq!(asked, 20);
+}
+
+#[test]
+fn users_who_come_and_go_leave_nothing_behind() {
+    let now = Instant::now();
+    let (mut alice, _) = pair(now);
+    for number in 0..1000_u16 {
+        let who = format!("user-{number}");
+        let seed = 50 + u8::try_from(number % 100).unwrap();
+        let key = Some(secret(seed).public());
+        alice.roster.insert(user(&who, 1000 + number, key));
+        alice.write(&who, "hello", now);
+        let octets = String::from_utf8(octets_from(&who, now)).unwrap();
+        let from = SocketAddr::from(([127, 0, 0, 9], 9));
+        alice.take(octets.replace("bob", "Alice").as_bytes(), from, now);
+        alice.roster.remove(&name(&who));
+    }
+    assert!(
+        alice.book.channels.len() <= 72,
+        "{}",
+        alice.book.channels.len()
+    );
+    assert!(alice.book.places.len() <= 72, "{}", alice.book.places.len());
+}
+
+#[test]
+fn nothing_is_sent_to_many_at_once() {
+    let now = Instant::now();
+    let (mut alice, _) = pair(now);
+    for ip in ["224.0.0.1", "255.255.255.255", "0.0.0.0"] {
+        let mut many = user("many", 9, Some(secret(9).public()));
+        if let Some(address) = &mut many.address {
+            address.ip = ip.parse().unwrap();
+        }
+        alice.roster.insert(many);
+        assert!(alice.write("many", "hello", now).is_empty(), "{ip}");
+        assert!(matches!(
+            alice.heard.pop(),
+            Some(Event::NotDelivered {
+                reason: NotDelivered::NoHost,
+                ..
+            })
+        ));
+    }
+}
