@@ -194,7 +194,7 @@ impl Enemy {
         peer.hello().await?;
         let victim = self.victim();
         let contact = self.account.contact;
-        for round in 0..5 {
+        for round in 0..20 {
             let guess = Password::new(&format!("guess {round}")).unwrap();
             match peer
                 .log_in(&victim, &guess, contact, &mut self.dice)

@@ -238,7 +238,7 @@ impl Peer {
                 proved.map_err(|error| error.to_string())
             }
             Event::Error {
-                code: ErrorCode::LoginFailed,
+                code: ErrorCode::LoginFailed | ErrorCode::TryLater,
                 ..
             } => Ok(Login::Refused),
             Event::Bye { code, .. } => Ok(Login::ThrownOut(code)),
