@@ -28,6 +28,8 @@ pub(super) struct Log {
     pub(super) reasons: BTreeMap<String, u64>,
     /// Lines that tell of something wrong.
     pub(super) warnings: Vec<String>,
+    /// Lines that the server left out, since there were too many.
+    pub(super) left_out: u64,
     /// The last lines: tasks and sessions.
     pub(super) stopping: Option<String>,
     pub(super) ended: Option<String>,
@@ -119,7 +121,10 @@ fn read(lines: BufReader<ChildStderr>, log: &Mutex<Log>) {
     for line in lines.lines() {
         let line = line.unwrap();
         let mut log = log.lock().unwrap();
-        if line.contains(" WARN ") || line.contains("ERROR ") {
+        if line.contains(" WARN left out of the log") {
+            let lines = field(&line, "lines").and_then(|lines| lines.parse().ok());
+            log.left_out += lines.unwrap_or(0_u64);
+        } else if line.contains(" WARN ") || line.contains("ERROR ") {
             log.warnings.push(line);
         } else if line.contains(" INFO stopping") {
             log.stopping = Some(line);

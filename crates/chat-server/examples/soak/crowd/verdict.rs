@@ -30,8 +30,9 @@ impl Verdict {
             println!("{count:>8} {deed}");
         }
         for (reason, count) in &log.reasons {
-            println!("{count:>8} ended by the server as {reason}");
+            println!("{count:>8} in the log: {reason}");
         }
+        println!("{:>8} lines left out of the log", log.left_out);
         let (heard, lost) = ledger.unreceipted();
         println!(
             "said {}: receipts {}, heard without {heard}, not heard {lost}; heard {} times",
