@@ -8,7 +8,7 @@ use chat_proto::{ChatText, Event, User, UserName};
 pub(super) const LONG: usize = 3000;
 
 /// Faults that are told; more are counted.
-const TOLD: usize = 50;
+const TOLD: usize = 1000;
 
 /// What was said and heard so far, and by whom.
 #[derive(Default)]

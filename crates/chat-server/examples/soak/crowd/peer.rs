@@ -225,6 +225,7 @@ impl Peer {
         self.say(&Command::Login { scram });
         let scram = match self.answer().await? {
             Event::Challenge { scram } => scram,
+            Event::Bye { code, .. } => return Ok(Login::ThrownOut(code)),
             other => return Err(format!("not a challenge: {other:?}")),
         };
         let (proof, scram) = login
