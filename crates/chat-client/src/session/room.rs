@@ -9,6 +9,9 @@ use crate::event::{Event, NotSaid, Refusal};
 use crate::link::Request;
 use crate::roster::Roster;
 
+/// Names asked for and not answered; a server that answers none of them is asked no more.
+const LOOKUPS: usize = 256;
+
 impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
     pub(super) async fn room(&mut self) -> Result<Never, EndReason> {
         // The frames of a roster whose last has not arrived.
@@ -40,6 +43,10 @@ impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
                 self.link.said(id, text.clone());
                 let id = Some(id);
                 self.send(&Command::Say { id, text })
+            }
+            Request::Lookup(name) if self.lookups.len() >= LOOKUPS => {
+                self.link.post.missing(name);
+                Ok(())
             }
             Request::Lookup(name) => {
                 self.lookups.push_back(name.clone());

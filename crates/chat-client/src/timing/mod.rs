@@ -5,7 +5,7 @@ mod far;
 use std::time::Duration;
 
 use chat_proto::scram::Password;
-use chat_proto::{ChatText, Command, EndCode, Entry, ErrorCode, Event as Said, UserName};
+use chat_proto::{ChatText, Command, EndCode, Entry, ErrorCode, Event as Said, User, UserName};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use self::far::{Dialler, Far};
 use crate::connect::start;
 use crate::link::Dial as _;
-use crate::{Config, Dialect, EndReason, Event, Events, Handle, NotSaid, SignIn};
+use crate::{Config, Dialect, EndReason, Event, Events, Handle, NotDelivered, NotSaid, SignIn};
 
 struct Client {
     handle: Handle,
@@ -309,6 +309,44 @@ async fn leaving_does_not_wait_for_a_mute_server_for_long() {
     let begin = Instant::now();
     assert_eq!(client.ended().await, "left");
     assert_eq!(begin.elapsed().as_secs(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_answers_no_question_is_asked_no_more() {
+    let (mut client, mut server) = in_the_room().await;
+    let address = None;
+    let name = name("bob");
+    server
+        .say(Said::Joined {
+            users: vec![User { name, address }],
+        })
+        .await;
+    client
+        .until(|event| matches!(event, Event::Joined { .. }).then_some(()))
+        .await;
+    let handle = client.handle.clone();
+    let letters = tokio::spawn(async move {
+        for _ in 0..300 {
+            handle.tell("bob", text("where are you?")).await.unwrap();
+        }
+    });
+    let mut reasons = Vec::new();
+    while reasons.len() < 300 {
+        let reason = client.until(|event| match event {
+            Event::NotDelivered { reason, .. } => Some(reason.clone()),
+            _ => None,
+        });
+        reasons.push(reason.await);
+    }
+    letters.await.unwrap();
+    let unanswered = |reason: &&NotDelivered| **reason == NotDelivered::NoAnswer;
+    assert_eq!(reasons.iter().filter(unanswered).count(), 256);
+    client.handle.quit().await.unwrap();
+    let mut asked = 0;
+    while let Some(Command::Lookup { .. }) = server.hear().await {
+        asked += 1;
+    }
+    assert_eq!(asked, 256);
 }
 
 #[tokio::test(start_paused = true)]
