@@ -42,3 +42,28 @@ impl Trend {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An hour of measurements, one in half a minute.
+    fn hour(memory: impl Fn(f64) -> f64) -> Trend {
+        let points: Vec<(f64, f64)> = (0..120)
+            .map(|number| f64::from(number) * 30.0)
+            .map(|time| (time, memory(time)))
+            .collect();
+        Trend::of(&points)
+    }
+
+    #[test]
+    fn noise_is_flat_and_a_leak_or_a_late_step_is_not() {
+        let noise = |time: f64| 10_000.0 + (time / 30.0 % 7.0) * 100.0;
+        let trend = hour(noise);
+        assert!(trend.flat && trend.slope.abs() < 50.0, "{trend:?}");
+        let leak = hour(|time| noise(time) + time / 3600.0 * 2000.0);
+        assert!(!leak.flat && (leak.slope - 2000.0).abs() < 50.0, "{leak:?}");
+        let step = hour(|time| noise(time) + if time > 3000.0 { 2000.0 } else { 0.0 });
+        assert!(!step.flat, "{step:?}");
+    }
+}
