@@ -313,6 +313,12 @@ impl Notices {
         &self.list
     }
 
+    /// Forgets that the capture ends within a record, where that is not its own doing.
+    pub(super) fn forget_truncated(&mut self) {
+        self.list
+            .retain(|notice| !matches!(notice, Notice::Truncated { .. }));
+    }
+
     /// Adds a notice, or counts it if there is one of its kind.
     #[cold]
     pub(super) fn add(&mut self, notice: Notice) {

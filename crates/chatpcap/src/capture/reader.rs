@@ -200,6 +200,9 @@ impl Capture {
                 .offset()
                 .saturating_add(self.window.octets().len() as u64);
             let compression = self.compression();
+            if matches!(failure, Failure::Expansion(_)) {
+                self.notices.forget_truncated();
+            }
             self.notices.add(match (failure, compression) {
                 (Failure::Input(cause), Some(compression)) => Notice::Compression {
                     compression,
