@@ -113,6 +113,20 @@ def slow():
     return f"{len(streams)} connections, {octets} octets"
 
 
+def storm():
+    """users who enter an open room and leave it at once"""
+    done = 0
+    while done < COUNT and in_time():
+        lines = connect(done).makefile("rwb")
+        lines.write(HELLO + b'{"type":"enter","name":"storm%d"}\n' % done)
+        lines.flush()
+        while b'"welcome"' not in lines.readline():
+            pass
+        lines.close()
+        done += 1
+    return f"{done} came and went"
+
+
 def guess():
     """wrong passwords for alice, two on each connection"""
     answers = {}
@@ -165,7 +179,7 @@ def syn():
     return f"{sent} SYNs"
 
 
-ATTACKS = [flood, refused, silent, half, registering, slow, guess, syn]
+ATTACKS = [flood, refused, silent, half, registering, slow, storm, guess, syn]
 
 if __name__ == "__main__":
     arguments = dict(enumerate(sys.argv))

@@ -1,12 +1,12 @@
 //! A log that cannot be written harms nobody.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader};
+use std::io::BufRead as _;
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::peer::Peer;
@@ -43,7 +43,6 @@ trait Shut {
 impl Shut for TcpStream {
     /// Closes the sending side, and waits until the server has done so, too.
     async fn shutdown_now(&mut self) {
-        use tokio::io::AsyncWriteExt as _;
         self.shutdown().await.unwrap();
         self.read_to_end(&mut Vec::new()).await.unwrap();
     }
@@ -51,26 +50,10 @@ impl Shut for TcpStream {
 
 #[tokio::test]
 async fn nobody_reads_the_log() {
-    let mut child = open_server("127.0.0.1:0")
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut log = BufReader::new(child.stderr.take().unwrap());
-    let mut line = String::new();
-    while !line.contains("address=") {
-        line.clear();
-        log.read_line(&mut line).unwrap();
-    }
-    let (_, address) = line.split_once("address=").unwrap();
-    let address = address.split(' ').next().unwrap().parse().unwrap();
-    let program = Program {
-        child,
-        address,
-        begun: String::new(),
-    };
+    let (program, mut log) = Program::start_with_log(open_server("127.0.0.1:0"));
     chat_among_strangers(program.address).await;
     // What is read late is whole lines, and it ends in order although nobody reads the rest.
-    line.clear();
+    let mut line = String::new();
     log.read_line(&mut line).unwrap();
     assert!(line.ends_with('\n'), "{line}");
     ends_in_order(program);
@@ -124,48 +107,66 @@ fn an_error_that_nobody_reads_still_has_its_status() {
 
 #[tokio::test]
 async fn a_flood_of_strangers_does_not_flood_the_log() {
-    let mut child = open_server("127.0.0.1:0")
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let log = BufReader::new(child.stderr.take().unwrap());
-    let (found, address) = tokio::sync::oneshot::channel();
-    let reading = std::thread::spawn(move || {
-        let mut found = Some(found);
-        let mut count = 0;
-        for line in log.lines() {
-            let line = line.unwrap();
-            count += 1;
-            if let Some((_, rest)) = line.split_once("address=")
-                && let Some(found) = found.take()
-            {
-                found
-                    .send(rest.split(' ').next().unwrap().to_owned())
-                    .unwrap();
-            }
-        }
-        count
-    });
-    let address = address.await.unwrap().parse().unwrap();
-    let program = Program {
-        child,
-        address,
-        begun: String::new(),
-    };
+    let (program, log) = Program::start_with_log(open_server("127.0.0.1:0"));
+    let reading = std::thread::spawn(move || log.lines().count());
     let begin = Instant::now();
     for _ in 0..5000 {
-        TcpStream::connect(address)
-            .await
-            .unwrap()
-            .shutdown_now()
-            .await;
+        let mut stranger = TcpStream::connect(program.address).await.unwrap();
+        stranger.shutdown_now().await;
     }
     let seconds = usize::try_from(begin.elapsed().as_secs()).unwrap();
     ends_in_order(program);
     // 2,000 at once and 20 a second; a few of the server itself.
     let lines = reading.join().unwrap();
+    let most = 2100 + 20 * seconds;
     assert!(
-        (1000..2100 + 20 * seconds).contains(&lines),
+        (1000..most).contains(&lines),
         "{lines} lines in {seconds} s"
     );
+}
+
+#[tokio::test]
+async fn nobody_writes_lines_of_his_own_into_the_log() {
+    let mut command = open_server("127.0.0.1:0");
+    command.args(["--log", "trace"]);
+    let (program, mut log) = Program::start_with_log(command);
+    let address = program.address;
+    let forged = r"\n2026-11-24T00:00:00Z  INFO forged\u001b[2J\u009b2J\u2028\r";
+    let mut peer = Peer::connect(address).await;
+    peer.line(&format!(
+        r#"{{"type":"hello","version":1,"client":"{forged}"}}"#
+    ))
+    .await;
+    peer.line(&format!(r#"{{"type":"enter","name":"{forged}"}}"#))
+        .await;
+    peer.line(&format!(r#"{{"type":"{forged}"}}"#)).await;
+    peer.line(r#"{"type":"enter","name":"alice"}"#).await;
+    peer.line(&format!(r#"{{"type":"say","text":"{forged}"}}"#))
+        .await;
+    peer.line(r#"{"type":"quit"}"#).await;
+    peer.bye().await;
+    let mut stranger = TcpStream::connect(program.address).await.unwrap();
+    stranger
+        .write_all(b"GET /\x1b[2J\nforged HTTP/1.1\r\n\r\n")
+        .await
+        .unwrap();
+    stranger.shutdown_now().await;
+    ends_in_order(program);
+    let mut rest = String::new();
+    std::io::Read::read_to_string(&mut log, &mut rest).unwrap();
+    assert!(rest.contains("name=alice"), "{rest}");
+    for line in rest.lines() {
+        let is_clean = line
+            .chars()
+            .all(|character| !character.is_control() && character != '\u{2028}');
+        assert!(
+            is_clean && line.starts_with("20") && !line.contains("INFO forged\u{1b}"),
+            "{line:?}"
+        );
+        // Said as what a client calls itself, not as a line.
+        assert!(
+            !line.contains("Z  INFO forged") || line.contains("client="),
+            "{line:?}"
+        );
+    }
 }

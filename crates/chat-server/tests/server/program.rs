@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::Duration;
 
 use chat_proto::{EndCode, Event};
@@ -21,7 +21,15 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    pub(crate) fn start(mut command: Command) -> Self {
+    pub(crate) fn start(command: Command) -> Self {
+        let (program, log) = Self::start_with_log(command);
+        // Somebody must read it, or most of it would be left out.
+        std::thread::spawn(move || for _ in log.lines() {});
+        program
+    }
+
+    /// Starts it, and gives the log from where it says the address.
+    pub(crate) fn start_with_log(mut command: Command) -> (Self, BufReader<ChildStderr>) {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let mut begun = String::new();
@@ -37,13 +45,12 @@ impl Program {
                 break rest.split(' ').next().unwrap().parse().unwrap();
             }
         };
-        // Somebody must read the log, or the program would wait for it.
-        std::thread::spawn(move || for _ in log.lines() {});
-        Self {
+        let program = Self {
             child,
             address,
             begun,
-        }
+        };
+        (program, log)
     }
 
     fn signal(&self, signal: &str) {
