@@ -52,6 +52,13 @@ impl SmallDisk {
         self.directory.path()
     }
 
+    /// Makes it one to be read only.
+    fn remount_read_only(&self) {
+        let mut mount = Command::new("mount");
+        let mount = mount.args(["-o", "remount,ro"]).arg(self.path()).status();
+        assert!(mount.unwrap().success());
+    }
+
     /// Fills the disk, but for some octets.
     fn fill(&self, rest: u64) -> PathBuf {
         let path = self.path().join("ballast");
@@ -146,6 +153,38 @@ async fn on_a_full_disk_users_chat_on_and_nothing_registered_is_lost() {
 fn program_output(data: &Path) -> String {
     let output = program(data).args(["accounts", "list"]).output().unwrap();
     String::from_utf8(output.stderr).unwrap()
+}
+
+#[tokio::test]
+async fn a_start_on_a_full_disk_or_one_to_be_read_only() {
+    let Some(disk) = SmallDisk::mount() else {
+        println!("skipped: only root may mount a small disk");
+        return;
+    };
+    // It makes no file that is not whole.
+    let ballast = disk.fill(0);
+    let listed = program_output(disk.path());
+    assert_eq!(
+        listed,
+        "chat-server: the disk of the accounts' file is full\n"
+    );
+    fs::remove_file(ballast).unwrap();
+    assert_eq!(fs::read_dir(disk.path()).unwrap().count(), 0);
+    let program = Program::start(server(disk.path()));
+    register(program.address, "alice").await;
+    drop(program);
+    // Where there are accounts, those can log in.
+    let ballast = disk.fill(0);
+    let program = Program::start(server(disk.path()));
+    logged_in(program.address, "alice").await;
+    drop(program);
+    fs::remove_file(ballast).unwrap();
+    // So can they where nothing can be written.
+    disk.remount_read_only();
+    let program = Program::start(server(disk.path()));
+    logged_in(program.address, "alice").await;
+    let answer = register(program.address, "bob").await;
+    assert_eq!(code(&answer), Some(ErrorCode::Internal), "{answer:?}");
 }
 
 #[tokio::test]
