@@ -323,3 +323,39 @@ fn on_one_host() {
         "{told}"
     );
 }
+
+#[test]
+fn what_is_said_in_tls_is_told_to_be_unreadable() {
+    let mut recording = Recording::new(Link::Ethernet);
+    let mut alice = opened(&mut recording, CLIENT1);
+    // The beginning of a client's hello, of a server's, and a record of each that nobody can read.
+    recording.add(&alice.client_says(b"\x16\x03\x01\x00\xf0\x01\x00\x00\xec\x03\x03"));
+    recording.add(&alice.server_says(b"\x16\x03\x03\x00\x7a\x02\x00\x00\x76\x03\x03"));
+    recording.add(&alice.client_says(b"\x17\x03\x03\x00\x04{\"}\n"));
+    recording.add(&alice.server_says(b"\x17\x03\x03\x00\x04abcd"));
+    alice.close(&mut recording);
+    // Lines are broken where the terminal ends.
+    let told = story(&recording, &[])
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    let notice = "notice: -: TLS on TCP port 5000, first at frame 4: what is said in it cannot be read \
+                  without its keys (SSLKEYLOGFILE, and Wireshark); its segments can";
+    assert!(told.ends_with(notice), "{told}");
+    let printed: Value = serde_json::from_str(&story(&recording, &["--format", "json"])).unwrap();
+    assert_eq!(printed["events"].as_array().unwrap().len(), 0, "{printed}");
+
+    // A server that answers in plain text is heard.
+    let mut recording = Recording::new(Link::Ethernet);
+    let mut alice = opened(&mut recording, CLIENT1);
+    recording.add(&alice.client_says(b"\x16\x03\x01\x00\xf0\x01\x00\x00\xec\x03\x03"));
+    recording.add(&alice.server_says(
+        b"{\"type\":\"bye\",\"code\":\"no_tls\",\"text\":\"this server does not speak TLS\"}\n",
+    ));
+    let told = story(&recording, &[]);
+    assert!(told.contains("this server does not speak TLS"), "{told}");
+    assert!(
+        told.contains("TLS on TCP port 5000, first at frame 4"),
+        "{told}"
+    );
+}

@@ -154,6 +154,7 @@ impl Trace {
             if let Some(sighting) = sightings.innermost()
                 && watch.is_chat(sighting)
             {
+                notices.observe_chat(frame, sighting, watch.port);
                 trace.arrows.add(seen, watch.port);
                 trace.exhibits.add(frame, packet, sighting);
             }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::{Layer, LinkCount, is_decoded};
 use crate::capture::{self, Capture, Frame, LinkType, Timestamp};
-use crate::flow::{Beyond, FlowTable};
-use crate::packet::{Decoder, Packet, Reason, Stop};
+use crate::flow::{Beyond, FlowTable, Sighting};
+use crate::packet::{Decoder, Packet, Reason, Stop, TransportPayload, chat};
 
 /// Link types that are named when they are not decoded: a hostile capture may have 65,536.
 const MAX_LINKS: usize = 8;
@@ -39,6 +39,13 @@ pub enum Notice {
         limit: usize,
         /// The packets of the others.
         rest: Beyond,
+    },
+    /// What a client says on the chat's port begins as TLS.
+    Tls {
+        /// The port.
+        port: u16,
+        /// The frame in which the first client begins.
+        frame: u64,
     },
     /// Times that go backwards.
     Backwards {
@@ -109,6 +116,11 @@ impl fmt::Display for Notice {
                     layer.title()
                 )
             }
+            Self::Tls { port, frame } => write!(
+                f,
+                "TLS on TCP port {port}, first at frame {frame}: what is said in it cannot be read without its keys \
+                 (SSLKEYLOGFILE, and Wireshark); its segments can"
+            ),
             Self::Backwards { count, frame } => write!(
                 f,
                 "the time goes back {count} time{}, first at frame {frame}",
@@ -150,6 +162,8 @@ fn frames(count: u64) -> String {
 pub(super) struct Notices {
     cut: Option<Example>,
     malformed: Option<Example>,
+    /// The chat's port, and the frame where TLS first began on it.
+    tls: Option<(u16, u64)>,
     /// How often the time went back, and the frame where it first did.
     backwards: Option<(u64, u64)>,
 }
@@ -172,6 +186,17 @@ impl Notices {
             stop: *stop,
         });
         example.count = example.count.saturating_add(1);
+    }
+
+    /// Looks at a packet of the chat.
+    pub(super) fn observe_chat(&mut self, frame: &Frame<'_>, sighting: &Sighting<'_>, port: u16) {
+        if let TransportPayload::Tcp(tcp) = sighting.transport.payload
+            && self.tls.is_none()
+            && tcp.destination_port() == Some(port)
+            && chat::is_tls(tcp.payload())
+        {
+            self.tls = Some((port, frame.number));
+        }
     }
 
     pub(super) fn observe_time(&mut self, frame: u64, before: Option<Timestamp>, now: Timestamp) {
@@ -200,6 +225,7 @@ impl Notices {
         });
         let others = Some(others).filter(|(types, _)| *types > 0);
         let others = others.map(|(types, packets)| Notice::OtherLinkTypes { types, packets });
+        let tls = self.tls.map(|(port, frame)| Notice::Tls { port, frame });
         let backwards = self
             .backwards
             .map(|(count, frame)| Notice::Backwards { count, frame });
@@ -209,6 +235,7 @@ impl Notices {
             .chain(others)
             .chain(self.cut.map(Notice::Cut))
             .chain(self.malformed.map(Notice::Malformed))
+            .chain(tls)
             .chain(backwards)
             .collect()
     }

@@ -157,6 +157,21 @@ fn of_notice(notice: &Notice, patient: &Patient<'_>) -> Option<Finding> {
         )
         .with_frames([example.frame])
         .with_count(example.count),
+        Notice::Tls { port, frame } => Finding::new(
+            "tls",
+            Severity::Warning,
+            what,
+            "the questions about TCP and UDP headers can be answered; who said what cannot be shown",
+        )
+        .with_advice(
+            "let client or server write the keys, and give them to Wireshark; or chat without --tls",
+            format!(
+                "SSLKEYLOGFILE=keys.log chat-client --tls www.ttm4200.com; \
+                 tshark -r {} -o tls.keylog_file:keys.log -d tcp.port=={port},tls -q -z follow,tls,ascii,0",
+                patient.file
+            ),
+        )
+        .with_frames([*frame]),
         Notice::Backwards { .. } => return None,
     })
 }

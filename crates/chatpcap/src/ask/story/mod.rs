@@ -9,7 +9,7 @@ mod teller;
 use crate::capture::Timestamp;
 use crate::flow::Endpoint;
 use crate::packet::chat::{ChatUser, Dialect};
-use crate::trace::{Speech, Trace};
+use crate::trace::{Notice, Speech, Trace};
 
 use super::Roles;
 
@@ -298,6 +298,9 @@ impl Story {
         let mut notices = Vec::new();
         for (trace, speech) in traces.iter().zip(speeches) {
             let name = &trace.name;
+            let tls = |notice: &&Notice| matches!(notice, Notice::Tls { .. });
+            let tls = trace.notices.iter().filter(tls);
+            notices.extend(tls.map(|notice| format!("{name}: {notice}")));
             if speech.missing > 0 {
                 notices.push(format!(
                     "{name}: {} octets of the chat's connections are missing",

@@ -40,6 +40,12 @@ impl Dialect {
     }
 }
 
+/// Whether a segment begins as a TLS client does: a record of a handshake with a client's hello
+/// (RFC 8446 §4, §5.1). Whether there is chat inside cannot be told without its keys.
+pub fn is_tls(octets: &[u8]) -> bool {
+    Opening::of(octets) == Some(Opening::Tls) && octets.get(5) == Some(&1)
+}
+
 /// Reads a private message or its acknowledgement from the payload of a UDP datagram.
 ///
 /// Text that is none of the native protocol is a lab client's. `None` where it is no text.
