@@ -95,10 +95,17 @@ fn over_tls(
 
 /// An open room with nobody else in it, until the client quits.
 fn room(stream: impl std::io::Read + std::io::Write) {
+    room_until(stream, |_| false);
+}
+
+/// The same, cut off when it has answered the command that is named.
+fn room_until(stream: impl std::io::Read + std::io::Write, last: fn(&Command) -> bool) {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     while reader.read_line(&mut line).unwrap() > 0 {
-        let answers = match Command::parse(line.trim_end().as_bytes()).unwrap() {
+        let command = Command::parse(line.trim_end().as_bytes()).unwrap();
+        let is_last = last(&command);
+        let answers = match command {
             Command::Hello { .. } => vec![Event::Hello {
                 version: 1,
                 server: "test".to_owned(),
@@ -121,6 +128,9 @@ fn room(stream: impl std::io::Read + std::io::Write) {
         for answer in answers {
             let octets = answer.encode().unwrap();
             reader.get_mut().write_all(&octets).unwrap();
+        }
+        if is_last {
+            return;
         }
         line.clear();
     }
@@ -326,6 +336,25 @@ fn a_plain_client_is_told_that_the_server_speaks_tls() {
         let expected = format!("chat-client: {expected}\nhint: use --tls\n");
         assert_eq!((status, stderr), (1, expected));
     }
+}
+
+/// TCP ends and TLS does not: whoever is on the way can do that.
+#[test]
+fn a_connection_that_is_cut_off_is_no_good_end() {
+    let authority = Authority::new("one");
+    let certified = authority.sign(&["127.0.0.1"], |_| {});
+    let entering = |command: &Command| matches!(command, Command::Enter { .. });
+    let (address, server) = serve(move |stream| room_until(over_tls(certified, stream), entering));
+    let mut program = program(&[&address, "--tls", "--ca", &authority.ca()]);
+    program.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = program.spawn().unwrap();
+    let shown = BufReader::new(child.stdout.take().unwrap());
+    let cut = "* the connection broke: it was cut off; trying again in ";
+    assert!(shown.lines().any(|line| line.unwrap().starts_with(cut)));
+    server.join().unwrap();
+    // The end of its input ends it.
+    drop(child.stdin.take());
+    child.wait().unwrap();
 }
 
 #[test]

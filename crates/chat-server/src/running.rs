@@ -75,7 +75,7 @@ impl Running {
         async move {
             match server.gate.admit(ip) {
                 Ok(ticket) => {
-                    session::run(reader, writer, Caller::new(ip), server).await;
+                    session::run(reader, writer, Box::new(Caller::new(ip)), server).await;
                     drop(ticket);
                 }
                 Err(code) => {

@@ -106,7 +106,7 @@ fn admit(stream: TcpStream, ip: IpAddr, server: &Arc<Server>) {
                 tracing::debug!(%ip, %error, "connection broke at once");
                 return;
             }
-            let (caller, server) = (Caller::new(ip), Arc::clone(server));
+            let (caller, server) = (Box::new(Caller::new(ip)), Arc::clone(server));
             if server.config.tls.is_some() {
                 tokio::spawn(serve_tls(stream, caller, server, ticket));
             } else {
@@ -117,13 +117,13 @@ fn admit(stream: TcpStream, ip: IpAddr, server: &Arc<Server>) {
     }
 }
 
-async fn serve(stream: TcpStream, caller: Caller, server: Arc<Server>, ticket: Ticket) {
+async fn serve(stream: TcpStream, caller: Box<Caller>, server: Arc<Server>, ticket: Ticket) {
     let (reader, writer) = stream.into_split();
     session::run(reader, writer, caller, server).await;
     drop(ticket);
 }
 
-async fn serve_tls(stream: TcpStream, caller: Caller, server: Arc<Server>, ticket: Ticket) {
+async fn serve_tls(stream: TcpStream, caller: Box<Caller>, server: Arc<Server>, ticket: Ticket) {
     // What is needed for the handshake only is given back after it.
     let opened = Box::pin(tls::open(stream, caller, &server)).await;
     if let Some((stream, caller)) = opened {

@@ -193,15 +193,16 @@ fn read(path: &Path, look: impl FnOnce(u32)) -> Result<Vec<u8>, TlsError> {
 /// client was told if there was a way to.
 pub(crate) async fn open(
     stream: TcpStream,
-    caller: Caller,
+    mut caller: Box<Caller>,
     server: &Server,
-) -> Option<(TlsStream<TcpStream>, Caller)> {
+) -> Option<(TlsStream<TcpStream>, Box<Caller>)> {
     let tls = server.config.tls.as_ref()?;
     let (ip, limits) = (caller.ip, &server.config.limits);
+    let deadline = caller.deadline(limits);
     let mut stop = server.stop.clone();
     let hurried = async {
         tokio::select! {
-            () = sleep_until(caller.deadline(limits)) => EndCode::LoginTimeout,
+            () = sleep_until(deadline) => EndCode::LoginTimeout,
             _ = stop.wait_for(|stop| *stop) => EndCode::Shutdown,
         }
     };
@@ -228,7 +229,10 @@ pub(crate) async fn open(
     let shaking = acceptor.accept_with(stream, |session| session.set_buffer_limit(Some(UNSENT)));
     let error = tokio::select! {
         shaken = shaking => match shaken.and_then(|stream| Ok((bound(&stream)?, stream))) {
-            Ok((binding, stream)) => return Some((stream, Caller { binding, ..caller })),
+            Ok((binding, stream)) => {
+                caller.binding = binding;
+                return Some((stream, caller));
+            }
             Err(error) => error.to_string(),
         },
         // In the middle of a handshake there is no way to say why.

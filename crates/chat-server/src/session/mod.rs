@@ -76,7 +76,7 @@ pub(crate) struct Entered {
     name: chat_proto::UserName,
 }
 
-/// What is known of a client before it says anything.
+/// What is known of a client before it says anything; boxed, since nobody needs it in the room.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Caller {
     pub(crate) ip: IpAddr,
@@ -147,7 +147,7 @@ fn outbox<W: AsyncWrite + Send + 'static>(writer: W, limits: &Limits) -> Arc<Out
 /// Serves one client until its connection ends.
 ///
 /// Over any two halves of a connection, so that time-outs are tested without a socket.
-pub(crate) async fn run<R, W>(reader: R, writer: W, caller: Caller, server: Arc<Server>)
+pub(crate) async fn run<R, W>(reader: R, writer: W, caller: Box<Caller>, server: Arc<Server>)
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Send + 'static,
@@ -212,7 +212,7 @@ async fn enter<R: AsyncRead + Unpin>(
     connection: &mut Connection<R>,
     dialect: &mut Dialect,
     id: SessionId,
-    caller: Caller,
+    caller: Box<Caller>,
     server: &Server,
 ) -> Result<Entered, EndCode> {
     let opening = loop {
@@ -224,7 +224,7 @@ async fn enter<R: AsyncRead + Unpin>(
     match opening {
         Opening::Native => {
             *dialect = Dialect::Native;
-            login::enter(connection, id, caller, server).await
+            login::enter(connection, id, *caller, server).await
         }
         Opening::Lab => {
             *dialect = Dialect::Lab;

@@ -61,7 +61,7 @@ impl Room {
         let (reader, writer) = split(theirs);
         let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let server = Arc::clone(&self.server);
-        tokio::spawn(run(wrap(reader), writer, Caller::new(ip), server));
+        tokio::spawn(run(wrap(reader), writer, Box::new(Caller::new(ip)), server));
         ours
     }
 
