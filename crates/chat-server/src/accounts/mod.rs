@@ -269,3 +269,52 @@ fn log(error: &AccountError, what: &str) {
     let cause = std::error::Error::source(error).map(ToString::to_string);
     tracing::error!(%error, cause, hint = error.hint(), "{what}");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_thread_that_panics_is_noticed_at_once_and_at_the_end() {
+        let mut threads = Threads {
+            handles: Vec::new(),
+            ended: Arc::new(Notify::new()),
+        };
+        let (asks, asked) = mpsc::channel::<()>();
+        let until_told = move || {
+            let _told = asked.recv();
+        };
+        threads.start("asked", until_told).unwrap();
+        threads
+            .start("mistaken", || panic!("this panic is the test's"))
+            .unwrap();
+        threads.ended().await;
+        drop(asks);
+        assert!(!threads.join());
+    }
+
+    #[tokio::test]
+    async fn accounts_that_are_not_asked_any_more_end_in_order() {
+        let directory = tempfile::tempdir().unwrap();
+        let (accounts, threads) = Accounts::open(directory.path(), 10, |_| ()).unwrap();
+        let name = UserName::new("alice").unwrap();
+        assert!(accounts.find(&name).await.unwrap().is_none());
+        drop(accounts);
+        assert!(threads.join());
+    }
+
+    #[tokio::test]
+    async fn no_more_than_so_much_waits_for_them() {
+        let (jobs, todo) = mpsc::sync_channel(1);
+        let waits = async |job| {
+            let (reply, answer) = oneshot::channel::<Result<(), AccountError>>();
+            drop(reply);
+            ask(&jobs, job, answer).await.unwrap_err()
+        };
+        assert!(matches!(waits(1).await, AccountError::Closed));
+        let overrun = waits(2).await;
+        assert!(matches!(overrun, AccountError::Overrun) && overrun.may_pass());
+        drop(todo);
+        assert!(matches!(waits(3).await, AccountError::Closed));
+    }
+}

@@ -450,3 +450,23 @@ async fn two_hundred_log_ins_at_once() {
     }
     server.stop().await;
 }
+
+#[tokio::test]
+async fn the_kernel_looks_after_a_peer_that_is_gone_without_a_word() {
+    // A lab client cannot be pinged. That the probes end it takes two minutes; that there are any, the
+    // kernel tells: timer 2 of its table.
+    let server = Running::open().await;
+    let mut lab = TcpStream::connect(server.address).await.unwrap();
+    lab.write_all(b"lab").await.unwrap();
+    lab.read_exact(&mut [0; 2]).await.unwrap();
+    let ours = format!(":{:04X} ", lab.local_addr().unwrap().port());
+    let theirs = format!(":{:04X} {}", server.address.port(), "0100007F");
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let line = table
+        .lines()
+        .find(|line| line.contains(&format!("{theirs}{ours}")))
+        .expect("the server's end of the connection");
+    let timer = line.split_whitespace().nth(5).unwrap();
+    assert!(timer.starts_with("02:"), "{line}");
+    server.stop().await;
+}
