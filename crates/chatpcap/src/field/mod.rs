@@ -150,6 +150,11 @@ pub fn name_of(field: &str, value: u64) -> Option<&'static str> {
 pub fn nearest(wrong: &str) -> Option<&'static str> {
     /// Names less alike than this are no help (Jaro-Winkler, 0 to 1).
     const LIKE: f64 = 0.85;
+    /// Octets of a name: no field's is half as long.
+    const LONGEST: usize = 128;
+    if wrong.len() > LONGEST {
+        return None;
+    }
     let wrong = wrong.to_ascii_lowercase();
     let mut best: Option<(f64, &'static str)> = None;
     for field in all() {

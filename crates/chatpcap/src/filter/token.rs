@@ -252,10 +252,20 @@ fn symbol(input: &mut Input<'_>) -> ModalResult<Symbol> {
 fn word(input: &mut Input<'_>) -> ModalResult<String> {
     let is_inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':' | '-');
     let text: &str = input.as_ref();
-    let end = text.find(|c| !is_inner(c)).unwrap_or(text.len());
-    let range = text.get(..end).and_then(|word| word.find(".."));
-    let end = range.unwrap_or(end);
-    if end == 0 || text.starts_with('-') {
+    if text.starts_with('-') {
+        return fail.parse_next(input);
+    }
+    let mut characters = text.char_indices().peekable();
+    let mut end = text.len();
+    // No further than the word: a run of `1..` is as many words as it has ranges.
+    while let Some((at, c)) = characters.next() {
+        let is_range = c == '.' && characters.peek().is_some_and(|(_, next)| *next == '.');
+        if is_range || !is_inner(c) {
+            end = at;
+            break;
+        }
+    }
+    if end == 0 {
         return fail.parse_next(input);
     }
     let word = take(end).parse_next(input)?;
