@@ -40,7 +40,38 @@ pub enum LabEvent {
 #[derive(Debug, Default)]
 pub struct LabSplitter {
     held: Vec<u8>,
+    half: Half,
     roster: LabRoster,
+}
+
+/// How far a half roster was read: so that octets that come one by one are not all read again each time.
+#[derive(Debug, Default)]
+struct Half {
+    /// Octets in which its end was looked for.
+    searched: usize,
+    in_string: bool,
+    escaped: bool,
+    /// How long it was when it was last read as a roster.
+    read: usize,
+}
+
+impl Half {
+    /// Whether it is worth reading as a roster: it has an end, or is longer by a sixteenth, which may
+    /// show that it is none.
+    fn is_ripe(&mut self, octets: &[u8]) -> bool {
+        let mut ends = false;
+        for octet in octets.get(self.searched..).unwrap_or_default() {
+            match octet {
+                _ if self.escaped => self.escaped = false,
+                b'\\' if self.in_string => self.escaped = true,
+                b'"' => self.in_string = !self.in_string,
+                b'}' => ends |= !self.in_string,
+                _ => {}
+            }
+        }
+        self.searched = octets.len();
+        ends || octets.len() >= self.read.saturating_add(self.read / 16)
+    }
 }
 
 impl LabSplitter {
@@ -52,12 +83,19 @@ impl LabSplitter {
     /// Takes what one read gave, and gives what is complete, in order.
     pub fn push(&mut self, read: &[u8]) -> Vec<LabEvent> {
         self.held.extend_from_slice(read);
+        let is_half = self.held.starts_with(b"!") && self.held.len() <= LIMIT;
+        if is_half && !self.half.is_ripe(&self.held) {
+            return Vec::new();
+        }
         let octets = std::mem::take(&mut self.held);
         let (text, rest) = split_character(&octets);
         let mut events = Vec::new();
         let incomplete = self.cut(&text, !rest.is_empty(), &mut events);
         self.held.extend_from_slice(incomplete.as_bytes());
         self.held.extend_from_slice(rest);
+        self.half = Half::default();
+        self.half.is_ripe(&self.held);
+        self.half.read = self.held.len();
         if self.held.len() > LIMIT {
             events.extend(self.finish());
         }
@@ -66,6 +104,7 @@ impl LabSplitter {
 
     /// The connection ended, or nothing came for a second: what is held is text after all.
     pub fn finish(&mut self) -> Option<LabEvent> {
+        self.half = Half::default();
         let held = std::mem::take(&mut self.held);
         let text = String::from_utf8_lossy(&held);
         (!text.is_empty()).then(|| message(&text))
@@ -288,6 +327,22 @@ mod tests {
             events.extend(splitter.push(&[b' '; 1000]));
         }
         assert_eq!(events.len(), 1);
+    }
+
+    #[test]
+    fn a_roster_comes_octet_by_octet() {
+        let text = "!{\"al}ice\\\"}\": \"10.0.0.1\", \"bob\": \"10.0.0.2\"}bob: hi ";
+        let mut splitter = LabSplitter::new();
+        let mut events = Vec::new();
+        for octet in text.as_bytes() {
+            events.extend(splitter.push(&[*octet]));
+        }
+        let expected = roster(&[("al}ice\"}", "10.0.0.1"), ("bob", "10.0.0.2")]);
+        assert_eq!(events.first(), Some(&LabEvent::Roster(expected)));
+        // What is none shows soon.
+        let mut splitter = LabSplitter::new();
+        assert_eq!(splitter.push(b"!{\"a\": "), []);
+        assert_eq!(splitter.push(b"x").len(), 1);
     }
 
     proptest! {
