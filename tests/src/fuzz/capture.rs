@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Read};
 
-use chatpcap::capture::{Capture, CaptureWriter, Frame, LinkType, Timestamp};
+use chatpcap::capture::{Capture, CaptureWriter, Format, Frame, LinkType, Timestamp};
 
 use crate::frames::Link;
 use crate::recording::{FileFormat, Recording, gzip, lz4, zstd};
@@ -53,6 +53,7 @@ pub fn check(octets: &[u8]) {
         assert!(total <= LIMIT + WINDOW, "{total} octets of frames");
         return;
     }
+    let format = capture.format();
     let contents = read(capture);
     assert!(contents.frames.len() <= octets.len() / RECORD);
     lie_in(&contents.frames, octets);
@@ -61,7 +62,12 @@ pub fn check(octets: &[u8]) {
         at: 0,
         size: 1 + usize::from(octets[octets.len() - 1] % 61),
     };
-    assert_eq!(read(Capture::from_reader(portions).unwrap()), contents);
+    let slow = Capture::from_reader(portions).unwrap();
+    // The kinds of pcap are told apart by what of the file is there already.
+    let is_certain = |format| format != Format::ModifiedPcap;
+    if is_certain(format) && is_certain(slow.format()) {
+        assert_eq!(read(slow), contents);
+    }
     write(&contents.frames);
 }
 

@@ -51,7 +51,7 @@ pub fn check(octets: &[u8]) {
     }
     for question in Question::ALL {
         if let Some(typed) = sheet.typed(question) {
-            assert!(typed.text.chars().count() <= 61, "{typed:?}");
+            assert!(typed.text.chars().count() <= 63, "{typed:?}");
         }
     }
     let verification = Verification::new(&ANALYSIS, &sheet);
