@@ -138,7 +138,9 @@ struct Client {
     is_told: bool,
     challenge: Option<String>,
     register_key: Option<chat_proto::PublicKey>,
-    login: Option<ClientLogin>,
+    login: Option<(UserName, ClientLogin)>,
+    /// Whose password it knew.
+    proved: Option<UserName>,
     pongs: Vec<u64>,
     /// How many were in the room when it came in.
     users: Option<usize>,
@@ -224,6 +226,7 @@ impl Stage {
             challenge: None,
             register_key: None,
             login: None,
+            proved: None,
             pongs: Vec::new(),
             users: None,
         }
@@ -250,11 +253,11 @@ impl Stage {
 
     /// Begins a log-in as the program does.
     async fn log_in(&mut self, which: usize, tape: &mut Tape<'_>) {
-        let (login, scram) =
-            ClientLogin::new(&name(NAMES[tape.below(NAMES.len())]), [tape.octet(); 18]);
+        let name = name(NAMES[tape.below(NAMES.len())]);
+        let (login, scram) = ClientLogin::new(&name, [tape.octet(); 18]);
         let client = &mut self.clients[which];
         client.challenge = None;
-        client.login = Some(login);
+        client.login = Some((name, login));
         let line = Command::Login { scram }.encode().unwrap();
         self.say(which, &line, 0).await;
         for _ in 0..200 {
@@ -270,7 +273,8 @@ impl Stage {
         let is_right = tape.below(4) > 0;
         let is_altered = tape.below(8) == 0;
         let client = &mut self.clients[which];
-        let Some((challenge, login)) = client.challenge.take().zip(client.login.take()) else {
+        let Some((challenge, (name, login))) = client.challenge.take().zip(client.login.take())
+        else {
             return;
         };
         let password = Password::new(if is_right { PASSWORD } else { "wrong horse" }).unwrap();
@@ -287,7 +291,10 @@ impl Stage {
             };
             scram.replace_range(at..=at, other);
         }
-        client.is_entitled |= is_right && !is_altered;
+        if is_right && !is_altered {
+            client.is_entitled = true;
+            client.proved = Some(name);
+        }
         let contact = Contact::default();
         let line = Command::Proof { scram, contact }.encode().unwrap();
         self.say(which, &line, 0).await;
@@ -424,8 +431,10 @@ impl Client {
             });
             assert!(!self.is_told, "{event:?} after the last word");
             match event {
-                Event::Welcome { .. } => {
+                Event::Welcome { name, .. } => {
                     assert!(self.is_entitled, "came in without the right proof");
+                    let is_own = |own: &UserName| own.is_same_user(&name);
+                    assert!(self.proved.as_ref().is_none_or(is_own), "came in as {name}");
                     assert!(!self.is_in, "came in twice");
                     self.is_in = true;
                 }
