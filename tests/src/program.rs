@@ -19,15 +19,8 @@ pub fn program(name: &str) -> PathBuf {
     let mut built = BUILT.lock().unwrap();
     if !built.iter().any(|done| done == name) {
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args([
-            "build",
-            "--quiet",
-            "--locked",
-            "--package",
-            name,
-            "--bin",
-            name,
-        ]);
+        // Of the whole workspace, or each program's libraries would be built anew with other features.
+        cargo.args(["build", "--quiet", "--locked", "--workspace", "--bin", name]);
         cargo.arg("--target-dir").arg(profile.parent().unwrap());
         if profile.ends_with("release") {
             cargo.arg("--release");
