@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use std::net::{Ipv4Addr, SocketAddr};
 
 use crate::frames::{ACK, ARP, Link, PSH, SYN, SYN_OPTIONS, Segment, datagram, fragments};
+use crate::pcapng::{block, words};
 use crate::random::Random;
 use crate::recording::START;
 use crate::scenario::{CLIENT2, SERVER, on_port};
@@ -159,7 +160,7 @@ impl Flooding {
             Flood::Name => {
                 // Name resolution: an IPv4 record of five octets, and the end.
                 let body = [1, 0, 6, 0, 10, 0, 0, 1, b'a', 0, 0, 0, 0, 0, 0, 0];
-                block(&mut self.made, 4, &body);
+                self.made.extend(block(4, &body));
             }
             Flood::Options => {
                 // Empty comments, and no end of options.
@@ -238,31 +239,20 @@ fn section(file: &mut Vec<u8>) {
     let mut body = 0x1a2b_3c4d_u32.to_le_bytes().to_vec();
     body.extend([1, 0, 0, 0]);
     body.extend([0xff; 8]);
-    block(file, 0x0a0d_0d0a, &body);
+    file.extend(block(0x0a0d_0d0a, &body));
 }
 
 /// Ethernet, no options.
 fn interface(file: &mut Vec<u8>) {
-    block(file, 1, &[1, 0, 0, 0, 0, 0, 0, 0]);
+    file.extend(block(1, &words(&[1, 0])));
 }
 
 /// A frame so many microseconds after the epoch.
 fn enhanced(file: &mut Vec<u8>, interface: u32, time: u32, frame: &[u8], options: &[u8]) {
     let length = u32::try_from(frame.len()).unwrap();
-    let mut body = Vec::new();
-    for word in [interface, 0, time, length, length] {
-        body.extend(word.to_le_bytes());
-    }
+    let mut body = words(&[interface, 0, time, length, length]);
     body.extend(frame);
     body.resize(body.len().next_multiple_of(4), 0);
     body.extend(options);
-    block(file, 6, &body);
-}
-
-fn block(file: &mut Vec<u8>, kind: u32, body: &[u8]) {
-    let length = u32::try_from(12 + body.len()).unwrap().to_le_bytes();
-    file.extend(kind.to_le_bytes());
-    file.extend(length);
-    file.extend(body);
-    file.extend(length);
+    file.extend(block(6, &body));
 }

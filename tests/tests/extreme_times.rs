@@ -7,6 +7,7 @@ use chatpcap::capture::Capture;
 use chatpcap::report::safe;
 use serde_json::Value;
 use tests::frames::Link;
+use tests::pcapng::{block, words};
 use tests::program::chatpcap;
 use tests::recording::Recording;
 use tests::scenario::{CLIENT1, CLIENT2, Connection, SERVER, on_port};
@@ -273,18 +274,4 @@ fn enhanced(interface: u32, units: u64, octets: &[u8]) -> Vec<u8> {
     let mut body = words(&[interface, high, low, length, length]);
     body.extend(octets);
     block(6, &body)
-}
-
-fn words(words: &[u32]) -> Vec<u8> {
-    words.iter().flat_map(|word| word.to_le_bytes()).collect()
-}
-
-fn block(kind: u32, body: &[u8]) -> Vec<u8> {
-    let padded = body.len().next_multiple_of(4);
-    let length = u32::try_from(12 + padded).unwrap();
-    let mut block = words(&[kind, length]);
-    block.extend(body);
-    block.resize(8 + padded, 0);
-    block.extend(length.to_le_bytes());
-    block
 }

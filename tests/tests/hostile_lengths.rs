@@ -12,6 +12,7 @@ use tests::frames::{
     ARP, IPV4, IPV6, Link, PSH, SYN, SYN_OPTIONS, Segment, datagram, fragments, icmp_error,
     ip_packet,
 };
+use tests::pcapng::{block, words};
 use tests::program::chatpcap;
 use tests::recording::Recording;
 use tests::scenario::{CLIENT1, CLIENT2, SERVER, on_port};
@@ -635,10 +636,6 @@ fn udp() -> Vec<u8> {
     Link::Ethernet.frame(&packet)
 }
 
-fn words(words: &[u32]) -> Vec<u8> {
-    words.iter().flat_map(|word| word.to_le_bytes()).collect()
-}
-
 fn pcap_header(snap: u32) -> Vec<u8> {
     words(&[0xa1b2_c3d4, 0x0004_0002, 0, 0, snap, 1])
 }
@@ -661,15 +658,4 @@ fn enhanced(interface: u32, captured: u32, octets: &[u8], options: &[u8]) -> Vec
     body.resize(body.len().next_multiple_of(4), 0);
     body.extend(options);
     block(6, &body)
-}
-
-/// A block of pcapng, whose length is true.
-fn block(kind: u32, body: &[u8]) -> Vec<u8> {
-    let padded = body.len().next_multiple_of(4);
-    let length = u32::try_from(12 + padded).unwrap();
-    let mut block = words(&[kind, length]);
-    block.extend(body);
-    block.resize(8 + padded, 0);
-    block.extend(length.to_le_bytes());
-    block
 }
