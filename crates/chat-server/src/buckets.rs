@@ -9,6 +9,9 @@ use tokio::time::Instant;
 /// of its cells used by them.
 const CELLS: usize = 1 << 18;
 
+/// A cell that nobody has taken from: full but for the first microsecond.
+const FULL: u64 = 1;
+
 /// How fast a bucket fills, and how much it holds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rate {
@@ -38,7 +41,7 @@ impl Rate {
 /// makes some of them look as if they had taken more than they have.
 #[derive(Debug)]
 pub(crate) struct Buckets {
-    // When each is full again, in microseconds since `start`: 0 has been full from the beginning.
+    // When each is full again, in microseconds since `start`.
     cells: Vec<u64>,
     hasher: RandomState,
     start: Instant,
@@ -50,8 +53,9 @@ impl Buckets {
     pub(crate) fn new(rate: Rate) -> Self {
         let each = micros(rate.each).max(1);
         Self {
-            // Zeroes: the kernel gives the memory when it is first written to.
-            cells: vec![0; CELLS],
+            // Not zeroes, whose memory the kernel gives only as it is written to: whoever guesses makes the
+            // server no larger.
+            cells: vec![FULL; CELLS],
             hasher: RandomState::new(),
             start: Instant::now(),
             each,
