@@ -4,6 +4,8 @@
 //! whoever says something is answered or told to go; and afterwards nobody is left in the room. The
 //! clock is a test's: it goes on only while nothing else does.
 
+mod client;
+
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
@@ -11,12 +13,13 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use chat_proto::scram::{ClientLogin, Credentials, MIN_ITERATIONS, Password};
-use chat_proto::{Command, Contact, Event, FrameDecoder, SealedRegistration, SecretKey, UserName};
+use chat_proto::{Command, Contact, SealedRegistration, SecretKey, UserName};
 use chat_server::{AccountTable, Config, Limits, Running};
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex, split};
-use tokio::task::{JoinHandle, yield_now};
+use tokio::io::{duplex, split};
+use tokio::task::yield_now;
 
+use self::client::Client;
 use super::tape::Tape;
 
 /// Clients at once.
@@ -24,7 +27,7 @@ const CLIENTS: usize = 3;
 /// Steps of a tape at most.
 const STEPS: usize = 200;
 /// How often everybody has a turn before time goes on.
-const TURNS: usize = 50;
+const TURNS: usize = 8;
 /// Time of the test's clock after which everything must have been answered: a server keeps nobody waiting for
 /// longer.
 const PATIENCE: Duration = Duration::from_mins(15);
@@ -126,29 +129,6 @@ struct Stage {
     clients: Vec<Client>,
 }
 
-/// A client, and what it may expect.
-struct Client {
-    stream: Option<DuplexStream>,
-    session: JoinHandle<()>,
-    decoder: FrameDecoder,
-    /// What it said first, by which the server knows its language.
-    first: Option<u8>,
-    /// Whether it said what leads into the room, and who it is there.
-    is_entitled: bool,
-    /// Whether it was told that it is in the room.
-    is_in: bool,
-    /// Whether it was told to go.
-    is_told: bool,
-    challenge: Option<String>,
-    register_key: Option<chat_proto::PublicKey>,
-    login: Option<(UserName, ClientLogin)>,
-    /// Whose password it knew.
-    proved: Option<UserName>,
-    pongs: Vec<u64>,
-    /// How many were in the room when it came in.
-    users: Option<usize>,
-}
-
 impl Stage {
     fn new(open: bool, data: &Path, tape: &mut Tape<'_>) -> Self {
         let day = Duration::from_hours(24);
@@ -218,21 +198,7 @@ impl Stage {
         let (stream, theirs) = duplex(capacity);
         let (reader, writer) = split(theirs);
         let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        Client {
-            stream: Some(stream),
-            session: tokio::spawn(self.server.serve(reader, writer, ip)),
-            decoder: FrameDecoder::new(),
-            first: None,
-            is_entitled: false,
-            is_in: false,
-            is_told: false,
-            challenge: None,
-            register_key: None,
-            login: None,
-            proved: None,
-            pongs: Vec::new(),
-            users: None,
-        }
+        Client::new(stream, tokio::spawn(self.server.serve(reader, writer, ip)))
     }
 
     /// Says something, in pieces of so many octets, as far as the server reads.
@@ -364,97 +330,6 @@ impl Stage {
         assert_eq!(client.users, Some(1));
         drop(client.stream);
         settle(|| client.session.is_finished()).await;
-    }
-}
-
-impl Client {
-    /// Writes as far as there is room, after hearing what the server says.
-    async fn write(&mut self, octets: &[u8]) {
-        let mut rest = octets;
-        for _ in 0..4 * TURNS {
-            let Some(stream) = &mut self.stream else {
-                return;
-            };
-            if rest.is_empty() {
-                return;
-            }
-            let written = tokio::select! {
-                biased;
-                written = stream.write(rest) => written,
-                () = yield_now() => Ok(0),
-            };
-            match written {
-                Ok(count) => {
-                    if let (None, Some(first)) = (self.first, rest[..count].first()) {
-                        self.first = Some(*first);
-                    }
-                    rest = &rest[count..];
-                }
-                Err(_) => return,
-            }
-            self.read().await;
-        }
-    }
-
-    /// What the server says, as far as it is there.
-    async fn take(&mut self) -> Vec<u8> {
-        let mut octets = vec![0; 4096];
-        let Some(stream) = &mut self.stream else {
-            return Vec::new();
-        };
-        let count = tokio::select! {
-            biased;
-            count = stream.read(&mut octets) => count.unwrap_or(0),
-            () = yield_now() => 0,
-        };
-        octets.truncate(count);
-        octets
-    }
-
-    /// Judges what the server says.
-    async fn read(&mut self) {
-        let octets = self.take().await;
-        if self.first != Some(b'{') {
-            return;
-        }
-        let mut input = &octets[..];
-        while let Some(frame) = self.decoder.pull(&mut input).unwrap() {
-            let event = Event::parse(frame).unwrap_or_else(|error| {
-                panic!("{error}: {}", frame.escape_ascii());
-            });
-            assert!(!self.is_told, "{event:?} after the last word");
-            match event {
-                Event::Welcome { name, .. } => {
-                    assert!(self.is_entitled, "came in without the right proof");
-                    let is_own = |own: &UserName| own.is_same_user(&name);
-                    assert!(self.proved.as_ref().is_none_or(is_own), "came in as {name}");
-                    assert!(!self.is_in, "came in twice");
-                    self.is_in = true;
-                }
-                Event::Roster { users, more: false } => {
-                    assert!(self.is_in, "a roster outside of the room");
-                    self.users = Some(users.len());
-                }
-                Event::Roster { .. }
-                | Event::Joined { .. }
-                | Event::Left { .. }
-                | Event::Message { .. }
-                | Event::Said { .. }
-                | Event::User { .. } => assert!(self.is_in, "{event:?} outside of the room"),
-                Event::Challenge { scram } => self.challenge = Some(scram),
-                Event::RegisterKey { key } => self.register_key = Some(key),
-                Event::Pong { id } => self.pongs.push(id),
-                Event::Bye { .. } => self.is_told = true,
-                _ => {}
-            }
-        }
-    }
-
-    /// Says no more, but listens.
-    async fn shut(&mut self) {
-        if let Some(stream) = &mut self.stream {
-            let _gone = stream.shutdown().await;
-        }
     }
 }
 
