@@ -14,6 +14,7 @@ pub mod lab;
 pub mod mermaid;
 pub mod mutation;
 pub mod notebook;
+pub mod observed;
 pub mod pcapng;
 pub mod program;
 pub mod random;

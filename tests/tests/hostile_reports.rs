@@ -1,18 +1,18 @@
 //! Damaged captures and hostile texts, told, examined and followed: always an answer, never a panic.
 
 use std::io::Cursor;
-use std::ops::ControlFlow;
 
 use chatpcap::ask::{Analysis, Essay, Examination, Given, Story};
 use chatpcap::capture::Capture;
 use chatpcap::flow::MAX_FLOWS;
 use chatpcap::graph::{self, Graph, Names, Sketch};
 use chatpcap::report::{
-    EssayReport, Examined, FollowForm, FollowReport, Layout, SvgOptions, Words, doctor, graph_json,
-    graph_svg, graph_text, short_names,
+    EssayReport, Examined, FollowForm, Layout, SvgOptions, Words, doctor, graph_json, graph_svg,
+    graph_text, short_names,
 };
-use chatpcap::trace::{Checkup, FlowNumber, Listener, Survey, Trace, follow};
+use chatpcap::trace::FlowNumber;
 use tests::frames::{Link, datagram};
+use tests::observed::{Observed, followed};
 use tests::program::project;
 use tests::random::Random;
 use tests::recording::Recording;
@@ -111,23 +111,15 @@ fn answer(file: &[u8]) {
     };
     let mut watch = given.watch(0);
     watch.verdicts = true;
-    let (mut listener, mut checkup) = (Listener::new(&watch), Checkup::default());
-    let mut survey = Survey::new(&watch);
-    let mut sketch = Sketch::new(graph::Choice::default(), given.port());
-    let trace = Trace::read_and_show(
-        "x.pcap",
-        capture,
-        &watch,
-        &mut |_| (),
-        &mut |seen, sightings| {
-            listener.observe(seen.frame, sightings);
-            survey.observe(seen.frame, seen.packet, sightings);
-            checkup.observe(seen.frame, seen.packet, sightings);
-            sketch.see(seen);
-        },
-    );
-    let speeches = [listener.finish()];
-    let traces = [trace];
+    let sketch = Sketch::new(graph::Choice::default(), given.port());
+    let Observed {
+        trace,
+        speech,
+        survey,
+        checkup,
+        mut sketch,
+    } = Observed::new("x.pcap", capture, &watch, sketch);
+    let (speeches, traces) = ([speech], [trace]);
     let story = Story::new(&speeches);
     let notices = Story::notices(&traces, &speeches);
     let [text, markdown, ..] = story_texts(&traces, &speeches, &given, &layout);
@@ -154,23 +146,7 @@ fn answer(file: &[u8]) {
         (FollowForm::Hex, FlowNumber::Udp(0)),
         (FollowForm::Json, FlowNumber::Tcp(1)),
     ] {
-        let mut report = FollowReport::new(form, number, given, &layout);
-        let mut text = String::new();
-        report.begin("x.pcap");
-        let mut sink = |turn: chatpcap::trace::Turn<'_>| {
-            text.push_str(&report.turn(&turn));
-            ControlFlow::Continue(())
-        };
-        let followed = follow(
-            open().unwrap(),
-            None,
-            number,
-            MAX_FLOWS,
-            &mut sink,
-            &mut |_| (),
-        );
-        text.push_str(&report.end(&followed));
-        text.push_str(&report.close());
+        let text = followed(open().unwrap(), number, form, &layout, MAX_FLOWS);
         if form == FollowForm::Json {
             serde_json::from_str::<serde_json::Value>(&text).unwrap();
         } else {

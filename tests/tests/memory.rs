@@ -15,13 +15,13 @@ use chatpcap::report::{
     self, Choice, Column, Entry, EssayReport, Layout, Words, conversations_text,
 };
 use chatpcap::trace::{
-    Arrow, CHAT_PORT, Checkup, Conversations, FlowNumber, Layer, Listener, Pass, Survey, Trace,
-    Turn, Watch, follow,
+    Arrow, CHAT_PORT, Conversations, FlowNumber, Layer, Pass, Trace, Turn, Watch, follow,
 };
 use chatpcap::tui::{Key, Look, View};
 use peak_alloc::PeakAlloc;
 use tests::flood::Flood;
 use tests::generator::{Generator, Options, Preset};
+use tests::observed::Observed;
 
 #[global_allocator]
 static ALLOCATED: PeakAlloc = PeakAlloc;
@@ -257,18 +257,12 @@ fn peak_of_reporting(packets: u64) -> usize {
     watch.verdicts = true;
     let before = allocated();
     let capture = generated(packets, 100, Preset::Chat);
-    let mut listener = Listener::new(&watch);
-    let mut survey = Survey::new(&watch);
-    let mut sketch = Sketch::new(graph::Choice::default(), watch.port).keeping(10_000);
-    let trace = Trace::read_and_show("-", capture, &watch, &mut |_| (), &mut |seen, sightings| {
-        listener.observe(seen.frame, sightings);
-        survey.observe(seen.frame, seen.packet, sightings);
-        sketch.see(seen);
-    });
-    assert_eq!(trace.packets, packets);
-    let story = Story::new(&[listener.finish()]);
-    let analysis = Analysis::new(vec![trace], &given);
-    let surveys = [survey];
+    let sketch = Sketch::new(graph::Choice::default(), watch.port).keeping(10_000);
+    let observed = Observed::new("-", capture, &watch, sketch);
+    assert_eq!(observed.trace.packets, packets);
+    let story = Story::new(&[observed.speech]);
+    let analysis = Analysis::new(vec![observed.trace], &given);
+    let surveys = [observed.survey];
     let essay = Essay::new(&analysis, &story, &surveys);
     let report = EssayReport {
         analysis: &analysis,
@@ -278,7 +272,7 @@ fn peak_of_reporting(packets: u64) -> usize {
         names: &[],
         notices: &[],
     };
-    assert!(!report.html(vec![sketch]).unwrap().is_empty());
+    assert!(!report.html(vec![observed.sketch]).unwrap().is_empty());
     ALLOCATED.peak_usage() - before
 }
 
@@ -292,20 +286,13 @@ fn peak_of_a_flood(flood: Flood, packets: u64) -> usize {
     watch.max_flows = FLOWS;
     let before = allocated();
     let capture = Capture::from_reader(flood.of(packets)).unwrap();
-    let mut listener = Listener::new(&watch);
-    let mut survey = Survey::new(&watch);
-    let mut checkup = Checkup::default();
-    let mut sketch = Sketch::new(graph::Choice::default(), watch.port).keeping(1000);
-    let trace = Trace::read_and_show("-", capture, &watch, &mut |_| (), &mut |seen, sightings| {
-        listener.observe(seen.frame, sightings);
-        survey.observe(seen.frame, seen.packet, sightings);
-        checkup.observe(seen.frame, seen.packet, sightings);
-        sketch.see(seen);
-    });
+    let sketch = Sketch::new(graph::Choice::default(), watch.port).keeping(1000);
+    let observed = Observed::new("-", capture, &watch, sketch);
+    let trace = &observed.trace;
     assert_eq!(trace.packets, packets);
     assert!(trace.flows.tcp().len() <= FLOWS && trace.flows.udp().len() <= FLOWS);
-    assert!(!listener.finish().list.is_empty() || flood != Flood::Say);
-    drop((trace, survey, checkup, sketch));
+    assert!(!observed.speech.list.is_empty() || flood != Flood::Say);
+    drop(observed);
     let layers = [Layer::Ethernet, Layer::Ip, Layer::Tcp, Layer::Udp];
     let mut capture = Capture::from_reader(flood.of(packets)).unwrap();
     let mut found = Conversations::new(capture.format(), &layers, None);

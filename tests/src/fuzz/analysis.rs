@@ -11,19 +11,18 @@ use chatpcap::flow::MAX_FLOWS;
 use chatpcap::graph::{self, Graph, Hidden, Names, Sketch};
 use chatpcap::report::{
     self, COLUMNS, Choice, ConversationRows, EssayReport, Examined, FieldForm, FieldList,
-    FollowForm, FollowReport, Layout, PacketForm, PacketList, PacketRow, RowForm, SvgOptions,
-    Times, Words, conversations_markdown, conversations_text, doctor, doctor_json, graph_html,
-    graph_json, graph_markdown, graph_mermaid, graph_plantuml, graph_svg, graph_text, short_names,
+    FollowForm, Layout, PacketForm, PacketList, PacketRow, RowForm, SvgOptions, Times, Words,
+    conversations_markdown, conversations_text, doctor, doctor_json, graph_html, graph_json,
+    graph_markdown, graph_mermaid, graph_plantuml, graph_svg, graph_text, short_names,
 };
-use chatpcap::trace::{
-    Checkup, Conversations, FlowNumber, Layer, Listener, Pass, Survey, Trace, follow,
-};
+use chatpcap::trace::{Conversations, FlowNumber, Layer, Pass};
 use jsonschema::Validator;
 
 use super::assert::{assert_csv, assert_json, assert_markdown, assert_safe};
 use super::markup::{assert_page, assert_picture};
 use super::scene::{self, MARK};
 use super::tape::Tape;
+use crate::observed::{Observed, followed};
 use crate::schema::schema;
 use crate::story::story_texts;
 use crate::{mermaid, whole_frames};
@@ -104,8 +103,6 @@ impl Looks {
         let given = Given::default();
         let mut watch = given.watch(if self.bits & 32 == 0 { 200 } else { 3 });
         watch.verdicts = true;
-        let (mut listener, mut checkup) = (Listener::new(&watch), Checkup::default());
-        let mut survey = Survey::new(&watch);
         let choice = graph::Choice {
             hidden: if self.bits & 64 == 0 {
                 Vec::new()
@@ -114,20 +111,15 @@ impl Looks {
             },
             ..graph::Choice::default()
         };
-        let mut sketch = Sketch::new(choice, given.port());
-        let trace = Trace::read_and_show(
-            NAME,
-            Self::open(file),
-            &watch,
-            &mut |_| (),
-            &mut |seen, sightings| {
-                listener.observe(seen.frame, sightings);
-                survey.observe(seen.frame, seen.packet, sightings);
-                checkup.observe(seen.frame, seen.packet, sightings);
-                sketch.see(seen);
-            },
-        );
-        let (speeches, traces) = ([listener.finish()], [trace]);
+        let sketch = Sketch::new(choice, given.port());
+        let Observed {
+            trace,
+            speech,
+            survey,
+            checkup,
+            mut sketch,
+        } = Observed::new(NAME, Self::open(file), &watch, sketch);
+        let (speeches, traces) = ([speech], [trace]);
         let story = Story::new(&speeches);
         let notices = Story::notices(&traces, &speeches);
         let [text, markdown, csv, _] = story_texts(&traces, &speeches, &given, &self.layout);
@@ -286,16 +278,7 @@ impl Looks {
         let index = u32::from(self.bits & 1);
         let most = if self.bits & 2 == 0 { MAX_FLOWS } else { 2 };
         for number in [FlowNumber::Tcp(index), FlowNumber::Udp(index)] {
-            let mut report = FollowReport::new(form, number, Given::default(), &self.layout);
-            let mut text = String::new();
-            report.begin(NAME);
-            let mut sink = |turn: chatpcap::trace::Turn<'_>| {
-                text.push_str(&report.turn(&turn));
-                ControlFlow::Continue(())
-            };
-            let followed = follow(Self::open(file), None, number, most, &mut sink, &mut |_| ());
-            text.push_str(&report.end(&followed));
-            text.push_str(&report.close());
+            let text = followed(Self::open(file), number, form, &self.layout, most);
             match form {
                 FollowForm::Json => assert_json(&text, &SCHEMAS.follow),
                 _ => assert_safe(&text),
