@@ -49,32 +49,26 @@ impl Client {
         }
     }
 
-    /// Writes as far as there is room, after hearing what the server says.
-    pub(super) async fn write(&mut self, octets: &[u8]) {
+    /// Writes as far as there is room, after hearing what the server says; gives what is left.
+    pub(super) async fn write<'o>(&mut self, octets: &'o [u8]) -> &'o [u8] {
         let mut rest = octets;
         for _ in 0..4 * TURNS {
-            let Some(stream) = &mut self.stream else {
-                return;
+            let Some(stream) = self.stream.as_mut().filter(|_| !rest.is_empty()) else {
+                break;
             };
-            if rest.is_empty() {
-                return;
-            }
             let written = tokio::select! {
                 biased;
                 written = stream.write(rest) => written,
                 () = yield_now() => Ok(0),
             };
-            match written {
-                Ok(count) => {
-                    if let (None, Some(first)) = (self.first, rest[..count].first()) {
-                        self.first = Some(*first);
-                    }
-                    rest = &rest[count..];
-                }
-                Err(_) => return,
-            }
+            let Ok(count) = written else {
+                break;
+            };
+            self.first = self.first.or(rest[..count].first().copied());
+            rest = &rest[count..];
             self.read().await;
         }
+        rest
     }
 
     /// What the server says, as far as it is there.

@@ -295,9 +295,11 @@ impl Stage {
             if client.first != Some(b'{') || client.stream.is_none() {
                 continue;
             }
-            client.write(b"\n{\"type\":\"ping\",\"id\":4711}\n").await;
+            // The server may not read yet: it waits for the accounts.
+            let mut rest = &b"\n{\"type\":\"ping\",\"id\":4711}\n"[..];
             let mut wait = Wait::new("no answer");
             while !client.pongs.contains(&4711) && !client.session.is_finished() {
+                rest = client.write(rest).await;
                 client.read().await;
                 wait.a_turn().await;
                 if client.is_told {
