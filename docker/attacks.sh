@@ -40,17 +40,6 @@ export CHAT_OPEN=false
 hosts+=(client3)
 SERVER=10.20.30.3
 
-enter() { # HOST NAME [OPTION]
-    begin "$1" env CHAT_PASSWORD="the password of $2" chat-client --name "$2" "${@:3}"
-}
-
-both_talk() { # TEXT
-    say client1 "$1"
-    await client2 "alice: $1"
-    say client2 "$1, too"
-    await client1 "bob: $1, too"
-}
-
 milliseconds() { echo $(($(date +%s%N) / 1000000)); }
 
 # What the server has used: hundredths of a second of CPU, and kilobytes of memory now.
@@ -83,7 +72,7 @@ attack() { # WHAT COUNT
         if [ $rounds = 3 ]; then
             leave client2
             await client1 "* bob left"
-            enter client2 bob
+            sign_in client2 bob
             await client2 "* alice is here"
             await client1 "* bob joined"
         fi
@@ -96,11 +85,7 @@ attack() { # WHAT COUNT
 }
 
 lab_begin
-enter client1 alice --register
-await client1 "* nobody else is here"
-enter client2 bob --register
-await client1 "* bob joined"
-await client2 "* alice is here"
+both_register
 printf '%-11s %-66s %5s %12s %8s %9s\n' attack "what client3 did" talks slowest CPU memory >"$scratch/attacks.txt"
 attack flood 50000
 attack refused 20000

@@ -130,6 +130,28 @@ await() { # HOST TEXT
     seen[$1]=$((seen[$1] + ${line%%:*}))
 }
 
+# Starts a client that logs in or, with --register, makes an account.
+sign_in() { # HOST NAME [OPTION]
+    begin "$1" env CHAT_PASSWORD="the password of $2" chat-client --name "$2" "${@:3}"
+}
+
+# alice on client1 and bob on client2 make their accounts, and know of each other.
+both_register() {
+    sign_in client1 alice --register
+    await client1 "* nobody else is here"
+    sign_in client2 bob --register
+    await client1 "* bob joined"
+    await client2 "* alice is here"
+}
+
+# Each says something, and hears what the other said.
+both_talk() { # TEXT
+    say client1 "$1"
+    await client2 "alice: $1"
+    say client2 "$1, too"
+    await client1 "bob: $1, too"
+}
+
 # Leaves the chat and waits until the program has ended.
 leave() { # HOST [STATUS]
     say "$1" '#quit'

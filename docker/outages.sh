@@ -36,17 +36,6 @@ happens() { # WHAT
     for host in client1 client2; do printf -- '-- %s\n' "$1" >>"$transcripts/$host.txt"; done
 }
 
-enter() { # HOST NAME [OPTION]
-    begin "$1" env CHAT_PASSWORD="the password of $2" chat-client --name "$2" "${@:3}"
-}
-
-both_talk() { # TEXT
-    say client1 "$1"
-    await client2 "alice: $1"
-    say client2 "$1, too"
-    await client1 "bob: $1, too"
-}
-
 server_dies() {
     happens "the server is killed"
     kill_host webserver
@@ -93,7 +82,7 @@ name_server_dies() {
     # In a pipe the exit status tells that something that was said did not arrive.
     leave client2 1
     await client1 "* bob left"
-    enter client2 bob
+    sign_in client2 bob
     await client2 "cannot resolve www.ttm4200.com"
     await client2 "hint: "
     ended client2 3
@@ -105,18 +94,14 @@ name_server_dies() {
     start_host webserver
     start_host dnsserver
     await client1 "* you are alice"
-    enter client2 bob
+    sign_in client2 bob
     await client1 "* bob joined"
     await client2 "* alice is here"
     both_talk "all is well"
 }
 
 lab_begin
-enter client1 alice --register
-await client1 "* nobody else is here"
-enter client2 bob --register
-await client1 "* bob joined"
-await client2 "* alice is here"
+both_register
 server_dies
 client_is_cut_off
 name_server_dies
