@@ -157,11 +157,7 @@ pub(super) fn end(reason: &EndReason) -> (String, Option<&'static str>) {
             code: EndCode::TooManyTries,
             ..
         } => Some("without an account yet, use --register"),
-        EndReason::SpeaksTls
-        | EndReason::Bye {
-            code: EndCode::TlsRequired,
-            ..
-        } => Some("use --tls"),
+        EndReason::SpeaksTls => Some("use --tls"),
         EndReason::Login(ScramError::Binding) => Some(
             "the password is safe; do not log in from this network until it is clear who does this",
         ),
