@@ -2,15 +2,14 @@
 
 use std::io::{ErrorKind, Read as _, Write as _};
 
-use mio::net::TcpStream;
-
 use crate::Protocol;
+use crate::stream::Stream;
 
 /// Octets of a message's text.
 pub(crate) const TEXT: usize = 128;
 
 pub(crate) struct Client {
-    pub(crate) stream: TcpStream,
+    pub(crate) stream: Stream,
     pub(crate) protocol: Protocol,
     /// Users that it knows of, itself included.
     pub(crate) known: usize,
@@ -27,7 +26,7 @@ pub(crate) struct Heard {
 }
 
 impl Client {
-    pub(crate) fn new(stream: TcpStream, protocol: Protocol) -> Self {
+    pub(crate) fn new(stream: Stream, protocol: Protocol) -> Self {
         Self {
             stream,
             protocol,
@@ -100,7 +99,8 @@ impl Client {
                 self.line(line, heard);
             }
             self.rest = octets.to_vec();
-            if count < space.len() {
+            // TLS gives a record at a time, and more may be here.
+            if count < space.len() && matches!(self.stream, Stream::Plain(_)) {
                 return;
             }
         }

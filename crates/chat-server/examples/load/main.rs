@@ -26,8 +26,10 @@ mod bare;
 mod client;
 mod process;
 mod run;
+mod stream;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -57,6 +59,9 @@ struct Run {
     /// What it speaks
     #[arg(long, value_enum, default_value = "native")]
     protocol: Protocol,
+    /// Speak TLS, trusting the authority in this file for the server's certificate
+    #[arg(long)]
+    ca: Option<PathBuf>,
     /// Its process, for CPU time and memory
     #[arg(long)]
     pid: Option<u32>,

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
 use crate::client::{Client, Heard};
 use crate::process::{cpu_seconds, memory_kib};
+use crate::stream::{Stream, trusting};
 use crate::{Protocol, Run};
 
 struct Crowd {
@@ -70,15 +70,13 @@ pub(crate) fn run(options: &Run) {
 impl Crowd {
     /// Connects all and waits until all know all; gives the time that it took.
     fn settle(&mut self, options: &Run) -> Duration {
+        let tls = options.ca.as_deref().map(trusting);
         let begin = Instant::now();
         for index in 0..options.clients {
-            let stream = std::net::TcpStream::connect(options.address).unwrap();
-            stream.set_nodelay(true).unwrap();
-            stream.set_nonblocking(true).unwrap();
-            let mut stream = TcpStream::from_std(stream);
+            let mut stream = Stream::connect(options.address, tls.as_ref());
             let registry = self.poll.registry();
             registry
-                .register(&mut stream, Token(index), Interest::READABLE)
+                .register(stream.socket(), Token(index), Interest::READABLE)
                 .unwrap();
             let mut client = Client::new(stream, options.protocol);
             client.enter(index);
@@ -103,7 +101,8 @@ impl Crowd {
             std::thread::sleep(Duration::from_millis(500));
         }
         for client in &mut self.clients[options.clients - options.stalled..] {
-            self.poll.registry().deregister(&mut client.stream).unwrap();
+            let socket = client.stream.socket();
+            self.poll.registry().deregister(socket).unwrap();
         }
         settled
     }
