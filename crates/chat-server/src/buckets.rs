@@ -9,8 +9,8 @@ use tokio::time::Instant;
 /// of its cells used by them.
 const CELLS: usize = 1 << 18;
 
-/// A cell that nobody has taken from: full but for the first microsecond.
-const FULL: u64 = 1;
+/// The time at the start, in microseconds, and so a cell that nobody has taken from.
+const START: u64 = 1;
 
 /// How fast a bucket fills, and how much it holds.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +41,7 @@ impl Rate {
 /// makes some of them look as if they had taken more than they have.
 #[derive(Debug)]
 pub(crate) struct Buckets {
-    // When each is full again, in microseconds since `start`.
+    // When each is full again, in microseconds: `start` is at `START`.
     cells: Vec<u64>,
     hasher: RandomState,
     start: Instant,
@@ -55,7 +55,7 @@ impl Buckets {
         Self {
             // Not zeroes, whose memory the kernel gives only as it is written to: whoever guesses makes the
             // server no larger.
-            cells: vec![FULL; CELLS],
+            cells: vec![START; CELLS],
             hasher: RandomState::new(),
             start: Instant::now(),
             each,
@@ -100,7 +100,7 @@ impl Buckets {
     }
 
     fn micros(&self, at: Instant) -> u64 {
-        micros(at.saturating_duration_since(self.start))
+        micros(at.saturating_duration_since(self.start)).saturating_add(START)
     }
 }
 
